@@ -1,0 +1,1 @@
+"""HiveMind: deploys any application repository into your own AWS account and looks after it."""

@@ -1,0 +1,177 @@
+"""The deployment and its releases: the one document that every door reads and writes."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from hivemind_agents.domain.base import Frozen
+from hivemind_agents.domain.verification import Verification
+
+NAME_PATTERN = r"^[a-z][a-z0-9-]{0,22}[a-z0-9]$"
+RESERVED_NAMES = frozenset({"bootstrap"})
+
+Slot = Literal["blue", "green"]
+StageMode = Literal["stage-1", "production"]
+Kind = Literal["web", "worker", "static", "cli", "library"]
+DeploymentStatus = Literal[
+    "new", "deploying", "live", "failed", "rolling-back", "rolled-back", "destroying", "destroyed"
+]
+ReleaseState = Literal["built", "live", "previous", "failed"]
+CreationMethod = Literal["agents", "ansible", "awx", "chat"]
+
+
+def checked_name(name: str) -> str:
+    """Return `name` if a deployment may have it.
+
+    Raises ValueError saying which rule it breaks. The length leaves room for the prefixes and
+    suffixes of the resources that AWS limits to 32 characters.
+    """
+    if not re.match(NAME_PATTERN, name) or "--" in name:
+        raise ValueError(
+            f"{name!r} is not a deployment name: 2 to 24 lower-case letters, digits and single "
+            "hyphens, a letter first, no hyphen last"
+        )
+    if name in RESERVED_NAMES:
+        raise ValueError(f"{name!r} is reserved: choose another name")
+    return name
+
+
+DeploymentName = Annotated[str, AfterValidator(checked_name)]
+
+
+class Source(Frozen):
+    """Where the application's code comes from."""
+
+    repository: str
+    path: str = "."
+    ref: str | None = None
+    commit: str | None = None
+    dirty: bool = False
+
+
+class Stack(Frozen):
+    """The application's CloudFormation stack, as last seen."""
+
+    name: str
+    id: str | None = None
+    status: str | None = None
+    template_digest: str | None = None
+    outputs: dict[str, str] = {}
+
+
+class Instance(Frozen):
+    """One host of a slot."""
+
+    id: str
+    slot: Slot
+    zone: str | None = None
+    type: str | None = None
+    image_id: str | None = None
+    private_ip: str | None = None
+    public_ip: str | None = None
+
+
+class LoadBalancer(Frozen):
+    """The application load balancer of a web service."""
+
+    arn: str
+    name: str
+    dns_name: str
+    target_group_arn: str
+
+
+class Database(Frozen):
+    """The database that the stack made; the password is only behind `secret_arn`."""
+
+    engine: Literal["postgresql", "mysql"]
+    identifier: str
+    host: str
+    port: int
+    name: str
+    secret_arn: str
+
+
+class Release(Frozen):
+    """Code, build, configuration, migration and template parameters, to be gone back to."""
+
+    number: Annotated[int, Field(ge=1)]
+    state: ReleaseState = "built"
+    commit: str | None = None
+    artifact_digest: str | None = None
+    artifact_bytes: int | None = None
+    configuration_digest: str | None = None
+    template_digest: str | None = None
+    # The environment that was set by the user: plain values, and references to secrets.
+    env: dict[str, str] = {}
+    secrets: dict[str, str] = {}
+    processes: dict[str, str] = {}
+    port: int = 8000
+    migrated_at: datetime | None = None
+    created_at: datetime
+    live_at: datetime | None = None
+
+
+class Monitoring(Frozen):
+    """What Ops made to look at the deployment."""
+
+    dashboard_name: str | None = None
+    dashboard_url: str | None = None
+    log_group: str | None = None
+
+
+class Deployment(Frozen):
+    """The deployment record.
+
+    Stored as `records/<name>.json` in the state bucket, changed by compare-and-swap. What AWS
+    holds (stack, tags, parameters, outputs) wins over it. It holds references to secrets only.
+    """
+
+    id: str
+    name: DeploymentName
+    description: str = ""
+    source: Source | None = None
+    creation_method: CreationMethod = "ansible"
+    target: str | None = None
+    region: str
+    stage_mode: StageMode = "stage-1"
+    kind: Kind | None = None
+    status: DeploymentStatus = "new"
+    # The run that last changed it, and the stage it reached.
+    run_id: str | None = None
+    stage: str | None = None
+    # Recon's whole report (notes: hivemind_agents.repository.RepositoryReport).
+    recon: dict[str, Any] | None = None
+    stack: Stack | None = None
+    load_balancer: LoadBalancer | None = None
+    active_slot: Slot = "blue"
+    instances: tuple[Instance, ...] = ()
+    ssh_key_parameter: str | None = None
+    database: Database | None = None
+    releases: tuple[Release, ...] = ()
+    url: str | None = None
+    xray: bool = False
+    hardened_at: datetime | None = None
+    verification: Verification | None = None
+    monitoring: Monitoring = Monitoring()
+    retry_count: Annotated[int, Field(ge=0)] = 0
+    failure_analysis: str | None = None
+    created_at: datetime
+    updated_at: datetime
+    # Fencing token of the last writer: a writer whose lease is older is refused.
+    fence: Annotated[int, Field(ge=0)] = 0
+
+    @property
+    def live_release(self) -> Release | None:
+        """The release that takes traffic, if any."""
+        return next((r for r in self.releases if r.state == "live"), None)
+
+    @property
+    def was_ever_live(self) -> bool:
+        """Whether there is a version to go back to."""
+        return any(r.live_at is not None for r in self.releases)
+
+    def release(self, number: int) -> Release | None:
+        """The release of that number, if it is known."""
+        return next((r for r in self.releases if r.number == number), None)
