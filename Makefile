@@ -1,11 +1,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-HIVEMIND := .venv/bin/hivemind
-PYTEST := .venv/bin/pytest
-# One sandbox of its own serves the tests; the demo's (index 0) is left alone.
-export HIVEMIND_SANDBOX_INDEX ?=
 
-.PHONY: help demo test test-fast test-sandbox lint format lock clean bench wheel python sandbox-setup
+.PHONY: help demo test test-sandbox lint format lock clean bench wheel python sandbox-setup
 
 help: ## List the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -19,11 +15,11 @@ sandbox-setup: ## Install system packages, .venv and the images of the sandbox's
 demo: sandbox-setup ## Start the sandbox, deploy examples/guestbook, leave it running
 	@tools/demo.sh
 
-test: sandbox-setup ## Run the tests: unit, property, contract, and those on real hosts
-	@tools/test.sh
+test: python ## Run the tests that need no sandbox: unit, property, contract
+	@tools/test.sh quick
 
-test-fast: python ## Run the tests that need no service
-	@$(PYTEST) -m "fast or property" -n 2
+test-sandbox: sandbox-setup ## Run the tests on real hosts, and the wheel's
+	@tools/test.sh sandbox
 
 lint: python ## Check style, types, playbooks and templates
 	@tools/lint.sh

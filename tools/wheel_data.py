@@ -7,7 +7,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-DATA = ("ansible.cfg", "playbooks", "roles", "plugins", "cfn", "inventories", "images", "examples")
+DATA = ("ansible.cfg", "playbooks", "roles", "plugins", "cfn", "inventories", "images")
 
 
 class AnsibleHalf(BuildHookInterface[Any]):
