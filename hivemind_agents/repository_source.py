@@ -62,7 +62,7 @@ def tree_digest(folder: Path) -> str:
         status = file.lstat()
         name = file.relative_to(folder).as_posix()
         if stat.S_ISLNK(status.st_mode):
-            kind, content = "link", os.readlink(file).encode()
+            kind, content = "link", bytes(file.readlink())
         else:
             kind = "program" if status.st_mode & stat.S_IXUSR else "file"
             content = hashlib.sha256(file.read_bytes()).digest()
@@ -167,7 +167,7 @@ def _copy(folder: Path, names: list[str], into: Path, app_repo: str) -> None:
 
 
 def _of_the_tree(folder: Path, file: Path) -> bool:
-    """A regular file, or a link that stays inside; not what is tracked but deleted, nor a socket."""
+    """A regular file, or a link that stays inside; no socket, nothing deleted but tracked."""
     if file.is_symlink():
         # A link to a file elsewhere would be read as the machine's, not the repository's.
         aim = os.path.normpath(file.parent / file.readlink())
@@ -202,8 +202,8 @@ def _git(folder: Path, *arguments: str, failing: str = "git failed") -> str:
         said = [line for line in done.stderr.strip().splitlines() if line.strip()]
         raise RepositoryError(
             f"{failing}: {_shown(said[-1]) if said else 'git gave no reason'}",
-            mend="check the URL and app_ref (branch, tag or full commit); for a private repository, "
-            "clone it yourself and give the folder",
+            mend="check the URL and app_ref (branch, tag or full commit); "
+            "of a private repository, give a clone of your own as a folder",
         )
     return done.stdout
 
