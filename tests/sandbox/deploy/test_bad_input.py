@@ -9,9 +9,7 @@ from .conftest import GUESTBOOK, Machine, resources_of
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(200), pytest.mark.xdist_group("bad-input")]
 
 
-def refused(
-    machine: Machine, *arguments: str, code: int, env: dict[str, str] | None = None
-) -> str:
+def refused(machine: Machine, *arguments: str, code: int, env: dict[str, str] | None = None) -> str:
     """Run a command that has to be refused; its one error message."""
     done = machine.hivemind(*arguments, env=env)
     assert code == done.returncode, done.stdout + done.stderr
@@ -50,9 +48,7 @@ def test_no_start_command(machine: Machine, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["Upper", "a", "two--hyphens", "-x", "x" * 25, "bootstrap"])
 def test_a_name_that_is_not_allowed(machine: Machine, name: str) -> None:
     """The rule for names is told before anything happens."""
-    said = refused(
-        machine, "deploy", str(GUESTBOOK), "x", f"--name={name}", "--yes", code=2
-    )
+    said = refused(machine, "deploy", str(GUESTBOOK), "x", f"--name={name}", "--yes", code=2)
 
     assert name in said
 
@@ -79,8 +75,16 @@ def test_wrong_credentials(machine: Machine, tmp_path: Path) -> None:
     )
 
     said = refused(
-        machine, "deploy", str(GUESTBOOK), "x", "--name", "nocred", "--yes",
-        "--target", "wrong", code=3,
+        machine,
+        "deploy",
+        str(GUESTBOOK),
+        "x",
+        "--name",
+        "nocred",
+        "--yes",
+        "--target",
+        "wrong",
+        code=3,
     )
 
     assert "credential" in said.lower()
@@ -97,8 +101,16 @@ def test_an_unknown_target(machine: Machine) -> None:
 def test_an_option_value_out_of_range(machine: Machine) -> None:
     """An option value that the spec does not allow is refused by the name of its option."""
     said = refused(
-        machine, "deploy", str(GUESTBOOK), "x", "--name", "badvalue", "--yes",
-        "--instance-count", "-3", code=2,
+        machine,
+        "deploy",
+        str(GUESTBOOK),
+        "x",
+        "--name",
+        "badvalue",
+        "--yes",
+        "--instance-count",
+        "-3",
+        code=2,
     )
 
     assert "count" in said.lower()

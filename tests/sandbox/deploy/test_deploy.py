@@ -50,9 +50,7 @@ def test_status_tells_what_a_user_asks_for(guestbook: dict[str, Any], machine: M
         assert expected.lower() in shown.lower()
 
 
-def test_the_same_deploy_again_changes_nothing(
-    guestbook: dict[str, Any], machine: Machine
-) -> None:
+def test_the_same_deploy_again_changes_nothing(guestbook: dict[str, Any], machine: Machine) -> None:
     """A second run of the same command says that nothing changed, and makes no release."""
     again = machine.hivemind(
         "deploy", str(GUESTBOOK), "A guestbook", "--name", "guestbook", "--yes"

@@ -84,9 +84,7 @@ def test_others_do_not_disturb_a_deploy(
 
     assert "busy" in second_machine.hivemind("list").stdout
     assert "deploying" == second_machine.json("status", "busy")["status"]
-    refused = second_machine.hivemind(
-        "deploy", str(GUESTBOOK), "Busy", "--name", "busy", "--yes"
-    )
+    refused = second_machine.hivemind("deploy", str(GUESTBOOK), "Busy", "--name", "busy", "--yes")
     assert 4 == refused.returncode, refused.stdout + refused.stderr
     assert run_id in refused.stderr
 
@@ -104,9 +102,7 @@ def test_others_do_not_disturb_a_deploy(
     machine.hivemind("destroy", "busy", "--yes", timeout_s=400)
 
 
-def test_rollback_of_what_was_never_live_leaves_nothing(
-    machine: Machine, tmp_path: Path
-) -> None:
+def test_rollback_of_what_was_never_live_leaves_nothing(machine: Machine, tmp_path: Path) -> None:
     """A deploy that fails before it is live is taken away by `rollback`."""
     broken = tmp_path / "broken"
     broken.mkdir()
