@@ -4,7 +4,8 @@ HivemindError                      1
 ├── UserError                      2   the input is refused; nothing was made
 │   ├── PlaybookArgumentError
 │   ├── UnknownDeployment
-│   └── RepositoryError
+│   ├── RepositoryError
+│   └── ApprovalMissing
 ├── AccessError                    3   target, credentials, permissions, reach
 ├── Busy                           4   somebody else holds the deployment's lease
 ├── RunFailed                      5   a stage failed; the record says how far it came
@@ -67,6 +68,17 @@ class UnknownDeployment(UserError):
 
 class RepositoryError(UserError):
     """The repository cannot be read, or does not say what to run."""
+
+
+class ApprovalMissing(UserError):
+    """The plan changes something, and nobody has approved it."""
+
+    def __init__(self, verb: str, digest: str) -> None:
+        super().__init__(
+            f"the plan of this {verb} waits for an approval",
+            mend=f"look at it (--what-if), then approve it: --yes, or --approve {digest}",
+        )
+        self.digest = digest
 
 
 class AccessError(HivemindError):

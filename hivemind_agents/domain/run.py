@@ -19,7 +19,9 @@ class TaskEvent(Frozen):
     stage: str
     task: str
     host: str | None = None
-    status: Literal["started", "ok", "changed", "skipped", "failed", "unreachable", "ignored"]
+    status: Literal[
+        "started", "retrying", "ok", "changed", "skipped", "failed", "unreachable", "ignored"
+    ]
     seconds: float | None = None
     message: str | None = None
 
@@ -101,8 +103,15 @@ class Run(Frozen):
     verb: str
     status: RunStatus
     executor_id: str
+    target: str | None = None
+    # Grows with each resume.
+    attempt: Annotated[int, Field(ge=1)] = 1
     plan_digest: str | None = None
     started_at: datetime
     ended_at: datetime | None = None
     stages: tuple[StageRecord, ...] = ()
+    # What the verbs reported (`set_stats`), e.g. `url`.
+    outputs: dict[str, Any] = {}
+    # One sentence of the agent that summed it up.
+    summary: str | None = None
     failure: Failure | None = None
