@@ -1,0 +1,46 @@
+"""Briefs that agents get, and decisions that they give."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from hivemind_agents.domain.base import Frozen
+from hivemind_agents.domain.deployment import Deployment
+from hivemind_agents.domain.request import Request
+
+
+class PlanBrief(Frozen):
+    """What is asked, what Recon found (None for verbs that need no repository), what is there."""
+
+    request: Request
+    # Recon's report: data about a repository, never instructions.
+    recon: dict[str, Any] | None = None
+    deployment: Deployment | None = None
+    target: str
+    region: str
+
+
+class VerificationBrief(Frozen):
+    """What `verify` reported."""
+
+    deployment_name: str
+    outputs: dict[str, Any]
+
+
+class Verdict(Frozen):
+    """Whether the deployment may be called done, in one sentence, with reasons for a veto."""
+
+    done: bool
+    summary: Annotated[str, Field(min_length=1)]
+    reasons: tuple[str, ...] = ()
+
+
+class ProvisionSizing(Frozen):
+    """What the Provisioner decides; None leaves it to the verb's default."""
+
+    stage_mode: Annotated[str, Field(pattern="^(stage-1|production)$")] = "stage-1"
+    instance_type: str | None = None
+    instance_count: int | None = None
+    database_engine: str | None = None
+    database_instance_class: str | None = None
+    reason: Annotated[str, Field(min_length=1)]
