@@ -63,7 +63,7 @@ def estimate(shape: Shape) -> Estimate:
     items = [
         _hosts(shape, prices, unpriced),
         _item(
-            f"Root volumes: {shape.instances} × {shape.volume_gb} GB gp3",
+            f"Root volumes: {shape.instances} x {shape.volume_gb} GB gp3",
             shape.instances * shape.volume_gb * prices["gp3_gb"],
         ),
     ]
@@ -71,12 +71,16 @@ def estimate(shape: Shape) -> Estimate:
     if shape.load_balancer:
         addresses += _LOAD_BALANCER_ADDRESSES
         items.append(_item("Application load balancer", HOURS * prices["alb_hour"]))
-        items.append(_item("  its capacity units, light traffic", HOURS * _LCU * prices["lcu_hour"]))
+        items.append(
+            _item("  its capacity units, light traffic", HOURS * _LCU * prices["lcu_hour"])
+        )
     ipv4 = HOURS * addresses * table["everywhere"]["public_ipv4_hour"]
     items.append(_item(f"Public IPv4 addresses: {addresses}", ipv4))
     if shape.database_class:
         items += _database(shape, prices, unpriced)
-        items.append(_item("Database password in Secrets Manager", table["everywhere"]["secret_month"]))
+        items.append(
+            _item("Database password in Secrets Manager", table["everywhere"]["secret_month"])
+        )
     items.append(_item(f"Logs: {_LOG_GB} GB", _LOG_GB * prices["logs_gb"]))
     return Estimate(
         region=region,
@@ -104,7 +108,7 @@ def _hosts(shape: Shape, prices: dict[str, Any], unpriced: list[str]) -> Item | 
     if hourly is None:
         unpriced.append(shape.instance_type)
         return None
-    what = f"Hosts: {shape.instances} × {shape.instance_type}"
+    what = f"Hosts: {shape.instances} x {shape.instance_type}"
     return _item(what, HOURS * shape.instances * hourly)
 
 
@@ -126,7 +130,9 @@ def _notes(
     shape: Shape, region: str, unpriced: list[str], table: dict[str, Any]
 ) -> tuple[str, ...]:
     everywhere = table["everywhere"]
-    notes = [f"Public prices of {region} as of {table['as_of']}; without taxes, free tier, traffic."]
+    notes = [
+        f"Public prices of {region} as of {table['as_of']}; without taxes, free tier, traffic."
+    ]
     if region != shape.region:
         notes.append(f"The table has no prices for {shape.region}; expect up to half as much more.")
     if unpriced:

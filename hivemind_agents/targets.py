@@ -118,14 +118,14 @@ def names() -> list[str]:
 def load(name: str) -> Target:
     """Read one target's file.
 
-    Raises UserError when there is none of that name, or when the file cannot be used.
+    Raises AccessError when there is none of that name, UserError when the file cannot be used.
     """
     path = _file(name)
     try:
         settings = tomllib.loads(path.read_text())
     except FileNotFoundError:
         known = ", ".join(names()) or "none yet"
-        raise UserError(
+        raise AccessError(
             f"there is no target {name!r} (known: {known})",
             mend=f"hivemind target add {name} --region REGION --profile PROFILE",
         ) from None

@@ -34,7 +34,11 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("ssh", "Open a shell, or run a command, on a host", f"{_HERE}.ssh"),
     ),
     "Change": (
-        Verb("rollback", "Go back to the release before, or undo a failed deploy", f"{_HERE}.rollback"),
+        Verb(
+            "rollback",
+            "Go back to the release before, or undo a failed deploy",
+            f"{_HERE}.rollback",
+        ),
         Verb("destroy", "Take a deployment away, keeping a database snapshot", f"{_HERE}.destroy"),
         Verb("resume", "Go on with runs whose process died", f"{_HERE}.resume"),
         Verb("cancel", "Stop a run cleanly", f"{_HERE}.cancel"),
@@ -43,7 +47,9 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("bootstrap", "Make the state bucket of an account and region", f"{_HERE}.single"),
         Verb("harden", "Bring the hosts to the security baseline", f"{_HERE}.single"),
         Verb("register", "Put the hosts behind the load balancer", f"{_HERE}.single"),
-        Verb("deregister", "Take the hosts from the load balancer, draining first", f"{_HERE}.single"),
+        Verb(
+            "deregister", "Take the hosts from the load balancer, draining first", f"{_HERE}.single"
+        ),
         Verb("verify", "Check that the deployment is what it claims to be", f"{_HERE}.single"),
         Verb("observe", "Make the dashboard and the log group", f"{_HERE}.single"),
         Verb("discover", "Find everything that belongs to a deployment", f"{_HERE}.single"),

@@ -14,7 +14,9 @@ from hivemind_agents.errors import HivemindError, UserError
 
 TargetOption = Annotated[
     str | None,
-    typer.Option("--target", "-t", metavar="NAME", help="Where to work; the chosen target if absent."),
+    typer.Option(
+        "--target", "-t", metavar="NAME", help="Where to work; the chosen target if absent."
+    ),
 ]
 RegionOption = Annotated[
     str | None,
@@ -39,13 +41,11 @@ def new_app(**settings: Any) -> typer.Typer:  # noqa: ANN401 - handed on to type
     )
 
 
-def run(name: str, arguments: list[str]) -> int:
+def run(name: str, arguments: list[str]) -> int:  # noqa: PLR0911 - a code for each family
     """Run one verb and return its exit code; no exception leaves this function."""
     try:
         command = _command(name)
-        result = command.main(
-            args=arguments, prog_name=f"hivemind {name}", standalone_mode=False
-        )
+        result = command.main(args=arguments, prog_name=f"hivemind {name}", standalone_mode=False)
         sys.stdout.flush()
     except HivemindError as error:
         _complain(str(error))
