@@ -1,0 +1,207 @@
+"""What a builder may reach: names, and package sources at public addresses.
+
+The builder's container has a network namespace of its own without any link. A user-mode network
+(slirp4netns) is plugged into it from outside, and rules inside of the namespace, which a process
+without rights cannot change, say what may pass. So nothing of the machine's own network is
+changed: no forwarding, no translation, no rule that could be left over.
+"""
+
+import ipaddress
+import json
+import os
+import socket
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from configparser import ConfigParser
+from configparser import Error as ConfigError
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from hivemind_agents.errors import HivemindError
+
+# slirp4netns's own addresses: its name server forwards to the machine's.
+RESOLVER = "10.0.2.3"
+# Private, shared, link-local (metadata), loopback, benchmarking (the sandbox), multicast.
+REFUSED = (
+    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+    "172.16.0.0/12", "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/3",
+)  # fmt: skip
+_PORTS = (80, 443)
+_INDEXES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX")
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """What this machine needs to reach package sources: passed to builds, never a credential."""
+
+    # Environment of the build: indexes and proxies.
+    env: Mapping[str, str]
+    # Indexes and proxies at addresses that are else refused: (address, port).
+    allowed: tuple[tuple[str, int], ...]
+    # The machine's own networks.
+    refused: tuple[str, ...]
+
+    @classmethod
+    def of_this_machine(cls, environ: Mapping[str, str] = os.environ) -> "NetworkSettings":
+        """Read pip's and uv's indexes and the proxies; those with a password are left out."""
+        env = {}
+        for name, value in {**_pip_settings(environ), **environ}.items():
+            if name in _INDEXES and (urls := [url for url in value.split() if _usable(url)]):
+                env[name] = " ".join(urls)
+            elif name.upper() in _PROXIES and ("://" not in value or _usable(value)):
+                env[name.upper()] = env[name.lower()] = value
+        if "PIP_INDEX_URL" in env:
+            env.setdefault("UV_DEFAULT_INDEX", env["PIP_INDEX_URL"])
+        named = [url for value in env.values() for url in value.split() if "://" in url]
+        return cls(env=env, allowed=_private_endpoints(named), refused=_own_networks())
+
+
+def rules(settings: NetworkSettings) -> str:
+    """The rules of a builder's namespace, for `nft -f -`."""
+    refused = ", ".join((*REFUSED, *_public(settings.refused)))
+    endpoints = "".join(
+        f"    ip daddr {address} tcp dport {port} accept\n" for address, port in settings.allowed
+    )
+    ports = ", ".join(map(str, _PORTS))
+    return (
+        "table inet builder {\n"
+        "  set refused { type ipv4_addr; flags interval; auto-merge; "
+        f"elements = {{ {refused} }}; }}\n"
+        "  chain output {\n"
+        "    type filter hook output priority 0; policy drop;\n"
+        '    oifname "lo" accept\n'
+        f"    ip daddr {RESOLVER} meta l4proto {{ tcp, udp }} th dport 53 accept\n"
+        f"{endpoints}"
+        "    ip daddr @refused counter reject with icmp type admin-prohibited\n"
+        f"    meta nfproto ipv4 tcp dport {{ {ports} }} accept\n"
+        "    counter reject with icmpx type admin-prohibited\n"
+        "  }\n"
+        "}\n"
+    )
+
+
+@contextmanager
+def connected(pid: int, settings: NetworkSettings) -> Iterator[None]:
+    """Give the namespace of process `pid` its network, rules first, for as long as this lasts.
+
+    The network ends with this process too, however that ends: its other end is a pipe of ours.
+    """
+    _run(["nsenter", "-t", str(pid), "-n", "nft", "-f", "-"], rules(settings))
+    ready_read, ready_write = os.pipe()
+    exit_read, exit_write = os.pipe()
+    command = [
+        "slirp4netns", "--configure", "--mtu=65520", "--disable-host-loopback",
+        f"--ready-fd={ready_write}", f"--exit-fd={exit_read}", str(pid), "tap0",
+    ]  # fmt: skip
+    try:
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=(ready_write, exit_read),
+        )
+    except FileNotFoundError as error:
+        raise missing("slirp4netns") from error
+    finally:
+        os.close(ready_write)
+        os.close(exit_read)
+    try:
+        with process:
+            try:
+                if os.read(ready_read, 1) != b"1":
+                    said = process.communicate()[0].decode(errors="replace").strip()
+                    raise HivemindError(f"the builder got no network: {said or 'no reason given'}")
+                yield
+            finally:
+                process.terminate()
+    finally:
+        os.close(ready_read)
+        os.close(exit_write)
+
+
+def missing(program: str) -> HivemindError:
+    """The error that a program is not installed."""
+    return HivemindError(
+        f"builds need {program}, which is not installed here",
+        mend=f"apt-get install {program}",
+    )
+
+
+def _run(command: list[str], text: str) -> None:
+    try:
+        subprocess.run(command, input=text, text=True, capture_output=True, check=True)
+    except FileNotFoundError as error:
+        raise missing("nftables") from error
+    except subprocess.CalledProcessError as error:
+        raise HivemindError(f"the builder's network rules were refused: {error.stderr}") from error
+
+
+def _usable(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in {"http", "https"} and parts.username is None and bool(parts.hostname)
+
+
+def _pip_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """`index-url` and `extra-index-url` of pip's configuration files, as environment variables."""
+    home = Path(environ.get("HOME", "/root"))
+    files = [
+        Path("/etc/pip.conf"),
+        home / ".pip" / "pip.conf",
+        Path(environ.get("XDG_CONFIG_HOME", home / ".config")) / "pip" / "pip.conf",
+    ]
+    if named := environ.get("PIP_CONFIG_FILE"):
+        files.append(Path(named))
+    parser = ConfigParser(interpolation=None)
+    try:
+        parser.read(files)
+    except (ConfigError, UnicodeDecodeError):
+        return {}
+    found = {}
+    for section in ("global", "install"):
+        for option in ("index-url", "extra-index-url"):
+            if value := parser.get(section, option, fallback=""):
+                found["PIP_" + option.upper().replace("-", "_")] = value
+    return found
+
+
+def _private_endpoints(urls: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    found = set()
+    for url in urls:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+        try:
+            answers = socket.getaddrinfo(parts.hostname, port, socket.AF_INET, socket.SOCK_STREAM)
+        except OSError:
+            continue
+        for *_, address in answers:
+            found.add((str(address[0]), port))
+    # The machine's own loopback is not reachable from a builder, whatever the rules say.
+    return tuple(sorted(pair for pair in found if not ipaddress.ip_address(pair[0]).is_loopback))
+
+
+def _own_networks() -> tuple[str, ...]:
+    try:
+        listed = subprocess.run(
+            ["ip", "-json", "-4", "address"], capture_output=True, text=True, check=True
+        ).stdout
+    except (FileNotFoundError, subprocess.CalledProcessError) as error:
+        raise missing("iproute2") from error
+    networks = {
+        str(ipaddress.ip_network(f"{entry['local']}/{entry['prefixlen']}", strict=False))
+        for link in json.loads(listed)
+        for entry in link.get("addr_info", [])
+    }
+    return tuple(sorted(networks))
+
+
+def _public(networks: tuple[str, ...]) -> list[str]:
+    """Those that the fixed ranges do not cover already."""
+    ranges = [ipaddress.IPv4Network(fixed) for fixed in REFUSED]
+    return [
+        network
+        for network in networks
+        if not any(ipaddress.IPv4Network(network).subnet_of(fixed) for fixed in ranges)
+    ]

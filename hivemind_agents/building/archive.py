@@ -1,0 +1,92 @@
+"""A tree as one normalised archive: the same tree gives the same bytes anywhere, any time."""
+
+import gzip
+import hashlib
+import io
+import os
+import stat
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, cast
+
+from hivemind_agents.building.model import Manifest
+
+MANIFEST = ".hivemind/manifest.json"
+# 1980: the first year that every archive format can express.
+EPOCH = 315532800
+_LEVEL = 6
+
+
+def write_archive(
+    tree: Path, to: Path, manifest: Manifest, *, leave_out: tuple[str, ...] = ()
+) -> tuple[str, int]:
+    """Write `tree` and the manifest as `.tar.gz`; return the digest and the size in bytes.
+
+    Names sorted, times and owners fixed, modes reduced to 755 and 644, no byte code, no version
+    control, no sockets and devices, no time in the compression's header. Links stay links.
+    """
+    with to.open("wb") as raw, gzip.GzipFile(
+        filename="", mode="wb", compresslevel=_LEVEL, fileobj=raw, mtime=0
+    ) as packed, tarfile.open(
+        fileobj=cast("IO[bytes]", packed), mode="w", format=tarfile.PAX_FORMAT
+    ) as archive:  # fmt: skip
+        text = manifest.model_dump_json(indent=1).encode() + b"\n"
+        _add(archive, ".hivemind", stat.S_IFDIR | 0o755)
+        _add(archive, MANIFEST, stat.S_IFREG | 0o644, text)
+        for path in entries(tree, leave_out):
+            name = path.relative_to(tree).as_posix()
+            status = path.lstat()
+            if stat.S_ISREG(status.st_mode):
+                with path.open("rb") as content:
+                    _add(archive, name, status.st_mode, content, status.st_size)
+            elif stat.S_ISLNK(status.st_mode):
+                _add(archive, name, status.st_mode, link=path.readlink())
+            else:
+                _add(archive, name, status.st_mode)
+    state = hashlib.sha256()
+    with to.open("rb") as written:
+        while block := written.read(1 << 20):
+            state.update(block)
+    return state.hexdigest(), to.stat().st_size
+
+
+def entries(tree: Path, leave_out: tuple[str, ...] = ()) -> Iterator[Path]:
+    """Folders, files and links below `tree` that belong to a release, sorted by name."""
+    for entry in sorted(os.scandir(tree), key=lambda entry: os.fsencode(entry.name)):
+        if entry.name in {"__pycache__", ".git", ".hivemind", *leave_out}:
+            continue
+        if entry.name.endswith(".pyc") and entry.is_file(follow_symlinks=False):
+            continue
+        kind = entry.stat(follow_symlinks=False).st_mode
+        if stat.S_ISDIR(kind):
+            yield Path(entry.path)
+            yield from entries(Path(entry.path), leave_out)
+        elif stat.S_ISREG(kind) or stat.S_ISLNK(kind):
+            yield Path(entry.path)
+
+
+def measure(tree: Path, leave_out: tuple[str, ...] = ()) -> tuple[int, int]:
+    """Number and bytes of the files that would be archived."""
+    files = [path.lstat() for path in entries(tree, leave_out)]
+    regular = [status.st_size for status in files if stat.S_ISREG(status.st_mode)]
+    return len(regular), sum(regular)
+
+
+def _add(
+    archive: tarfile.TarFile, name: str, mode: int,
+    content: bytes | IO[bytes] | None = None, size: int | None = None, *, link: Path | None = None,
+) -> None:  # fmt: skip
+    info = tarfile.TarInfo(name)
+    info.mtime = EPOCH
+    runs = stat.S_ISDIR(mode) or bool(mode & stat.S_IXUSR)
+    info.mode = 0o755 if runs else 0o644
+    if link is not None:
+        info.type, info.linkname, info.mode = tarfile.SYMTYPE, str(link), 0o777
+    elif stat.S_ISDIR(mode):
+        info.type = tarfile.DIRTYPE
+    elif isinstance(content, bytes):
+        info.size, content = len(content), io.BytesIO(content)
+    else:
+        info.size = size or 0
+    archive.addfile(info, cast("IO[bytes] | None", content))

@@ -1,0 +1,74 @@
+"""Why a command of a build probably failed, from its last lines: a table, first match wins."""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A pattern in the output, what it means, and what to do; `{0}` is its first group."""
+
+    pattern: str
+    why: str
+    mend: str | None = None
+
+
+CAUSES = (
+    Cause(r"No space left on device|ENOSPC|Disk quota exceeded",
+          "the build used more disk than it may", "make the build smaller"),
+    Cause(r"MemoryError|Cannot allocate memory|out of memory|ENOMEM|Killed signal",
+          "the build needed more memory than it may have", "raise build_memory_mb"),
+    Cause(r"Resource temporarily unavailable|can't start new thread|fork: retry",
+          "the build started more processes than it may", "build with fewer jobs at once"),
+    Cause(r"(?:administratively prohibited|EHOSTUNREACH|No route to host|Network is unreachable)",
+          "the build reached for an address that builders may not reach",
+          "builders reach public package sources only"),
+    Cause(r"hash(?:es)? (?:do|did) not match|THESE PACKAGES DO NOT MATCH THE HASHES",
+          "a package is not what the lock file says", "make the lock file anew"),
+    Cause(r"lockfile .*(?:needs to be updated|out of date)|lock file .* out of (?:date|sync)",
+          "the lock file does not fit the manifest", "make the lock file anew and commit it"),
+    Cause(r"No matching distribution found for ([^\s()]+)",
+          "the package index has no {0} that fits the hosts' Python",
+          "correct the name or the version in the requirements"),
+    Cause(r"Could not find a version that satisfies the requirement ([^\s()]+)",
+          "the package index has no {0} that fits the hosts' Python",
+          "correct the name or the version in the requirements"),
+    Cause(r"(?:ResolutionImpossible|conflicting dependencies|No solution found when resolving)",
+          "the dependencies contradict one another", "resolve them locally and commit the result"),
+    Cause(r"requires a different Python|requires-python|Requires-Python",
+          "a package does not support the hosts' Python", "choose a version of it that does"),
+    Cause(r"(?:Temporary failure in name resolution|Name or service not known|dns error|"
+          r"Could not resolve host)",
+          "a name could not be resolved", "is the network up, and the name right?"),
+    Cause(r"(?:CERTIFICATE_VERIFY_FAILED|certificate verify failed|invalid peer certificate)",
+          "a certificate is not trusted in the builder",
+          "put the CA into /usr/local/share/ca-certificates and run update-ca-certificates"),
+    Cause(r"(?:401|403) (?:Client )?Error|Authentication failed|could not read Username",
+          "a private dependency was asked for, and builds have no credentials",
+          "vendor it, or publish it where builds may read it"),
+    Cause(r"(?:fatal error: ([\w./-]+\.h): No such file|Package '?([\w.+-]+)'?,? .*not found)",
+          "a system library's headers are missing ({0})", "use a package that comes as a wheel"),
+    Cause(r"(?:gcc|cc|g\+\+|cargo|rustc|go|node|npm)['\"]?:? (?:command )?not found",
+          "a compiler is missing in the builder", "use a package that comes as a wheel"),
+    Cause(r"(?:ModuleNotFoundError|ImportError): No module named ['\"]([\w.]+)",
+          "the code imports {0}, which is not among the dependencies", "add {0} to them"),
+    Cause(r"KeyError: ['\"]([A-Z][A-Z0-9_]+)['\"]",
+          "the build reads the environment variable {0}, which is not set",
+          "set it with --env {0} if it is not secret"),
+    Cause(r"Can't open file|No such file or directory: ['\"]?([^\s'\"]+)",
+          "a file is missing ({0})", "is it committed, and not ignored?"),
+    Cause(r"SyntaxError", "the code cannot be read by the hosts' Python", None),
+)  # fmt: skip
+
+
+def probable_cause(output: str, exit_code: int) -> tuple[str | None, str | None]:
+    """The cause and the mend, as sentences; None where nothing is known."""
+    for cause in CAUSES:
+        if found := re.search(cause.pattern, output):
+            group = next((text for text in found.groups() if text), "")
+            return cause.why.format(group), cause.mend and cause.mend.format(group)
+    if exit_code in {137, 9}:
+        return "the build was killed, most likely for its memory", "raise build_memory_mb"
+    if exit_code == 127:
+        return "a program of the command does not exist in the builder", None
+    return None, None

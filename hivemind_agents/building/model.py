@@ -1,0 +1,155 @@
+"""The values of a build: what is asked for, the recipe, and what comes out."""
+
+import hashlib
+import json
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from hivemind_agents.domain.base import Frozen
+from hivemind_agents.domain.deployment import Source
+from hivemind_agents.errors import RunFailed
+
+Phase = Literal["tools", "dependencies", "build"]
+
+
+class Step(Frozen):
+    """One command of a recipe, run by a shell in `/app` as a user without rights."""
+
+    title: str
+    command: str
+    phase: Phase = "build"
+
+
+class StaticSite(Frozen):
+    """Files that a web server hands out."""
+
+    document_root: str = "."
+    # Unknown paths get the front page: its own router knows them.
+    single_page: bool = False
+
+
+class Recipe(Frozen):
+    """How a release is made of the source, and what its hosts need to run it."""
+
+    name: str
+    steps: tuple[Step, ...] = ()
+    # Environment of the build.
+    env: dict[str, str] = {}
+    # Whether commands of the repository run, which may read the application's plain settings.
+    reads_env: bool = False
+    processes: dict[str, str] = {}
+    # Folders of the release that come first in PATH, such as `.venv/bin`.
+    search_path: tuple[str, ...] = ()
+    # Debian packages of the hosts.
+    packages: tuple[str, ...] = ()
+    # What was missing and is added, e.g. a production server.
+    added: tuple[str, ...] = ()
+    # Names (of files or folders, anywhere) that a build leaves and a release does not need.
+    leave_out: tuple[str, ...] = ()
+    static: StaticSite | None = None
+    # Tool to the command that prints its version as the last word.
+    versions: dict[str, str] = {}
+    # A command that prints one `name version` a line: what was installed.
+    inventory: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the recipe: another recipe is another build."""
+        return digest_of(self.model_dump(mode="json"))
+
+
+class BuildLimits(Frozen):
+    """What a build may use; beyond it, it is stopped."""
+
+    timeout_minutes: Annotated[int, Field(ge=1, le=240)] = 30
+    memory_mb: Annotated[int, Field(ge=256)] = 2048
+    disk_mb: Annotated[int, Field(ge=512)] = 8192
+    processes: Annotated[int, Field(ge=64)] = 1024
+
+
+class Package(Frozen):
+    """One installed package."""
+
+    name: str
+    version: str
+
+
+class Manifest(Frozen):
+    """What is in a release; it travels inside of the archive as `.hivemind/manifest.json`.
+
+    Nothing in it says when or where the build ran: equal inputs give equal bytes.
+    """
+
+    format: Literal[1] = 1
+    recipe: str
+    commit: str | None
+    source_digest: str
+    inputs_digest: str
+    image: str
+    architecture: str
+    commands: tuple[str, ...]
+    versions: dict[str, str]
+    packages: tuple[Package, ...]
+    added: tuple[str, ...]
+    processes: dict[str, str]
+    search_path: tuple[str, ...]
+    host_packages: tuple[str, ...]
+    static: StaticSite | None
+    files: int
+    bytes: int
+
+
+class PhaseTime(Frozen):
+    """Seconds that a phase of a build took."""
+
+    phase: str
+    seconds: float
+
+
+class Artifact(Frozen):
+    """A build's result: the archive is stored under `digest`."""
+
+    digest: str
+    bytes: int
+    manifest: Manifest
+    source: Source
+    # False when an equal build was stored already.
+    built: bool
+    phases: tuple[PhaseTime, ...] = ()
+
+
+class BuildFailed(RunFailed):
+    """A build that did not come to an end: which command, its last lines, the probable cause."""
+
+    def __init__(
+        self, what: str, *, command: str | None = None, lines: tuple[str, ...] = (),
+        cause: str | None = None, mend: str | None = None,
+    ) -> None:  # fmt: skip
+        parts = [what]
+        if command:
+            parts.append(f"The command was: {command}")
+        if lines:
+            parts.append("Its last lines:\n" + "\n".join(f"  {line}" for line in lines))
+        if cause:
+            parts.append(f"Probable cause: {cause}")
+        super().__init__("\n".join(parts), mend=mend)
+        self.command = command
+        self.lines = lines
+        self.cause = cause
+
+
+def inputs_digest(
+    source: Source, source_digest: str, recipe: Recipe, image: str, env: dict[str, str]
+) -> str:
+    """What decides the bytes of an artifact: the same inputs are built once.
+
+    The commit counts because the manifest names it.
+    """
+    return digest_of([1, source.commit, source_digest, recipe.digest, image, env])
+
+
+def digest_of(value: object) -> str:
+    """SHA-256 of a value's canonical JSON, in hex."""
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
