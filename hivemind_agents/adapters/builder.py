@@ -4,7 +4,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,9 +31,7 @@ from hivemind_agents.locations import ansible_home, state_dir
 from hivemind_agents.repository_source import tree_digest
 from hivemind_agents.state.artifacts import ArtifactStore
 from hivemind_agents.state.bucket import StateBucket
-
-INPUTS_PREFIX = "artifacts/inputs/"
-Tell = Callable[[str], None]
+from hivemind_agents.state.records import RecordStore
 
 
 class BuildRequest(Frozen):
@@ -94,7 +92,7 @@ class ContainerBuilder:
             )
         recipe, phases = request.recipe, dict[str, float]()
         folder = self._folder / request.deployment_name
-        source_digest = tree_digest(request.tree)
+        source_digest, inputs = tree_digest(request.tree), self.inputs_digest(request)
         log = folder / "build.log"
         with volumes.locked(folder):
             log.unlink(missing_ok=True)
@@ -108,7 +106,7 @@ class ContainerBuilder:
                         recipe=recipe.name,
                         commit=request.source.commit,
                         source_digest=source_digest,
-                        inputs_digest=self.inputs_digest(request),
+                        inputs_digest=inputs,
                         image=self.image,
                         architecture=os.uname().machine,
                         commands=tuple(step.command for step in recipe.steps),
@@ -128,8 +126,7 @@ class ContainerBuilder:
         return Artifact(
             digest=digest,
             bytes=archived,
-            manifest=manifest,
-            source=request.source,
+            inputs_digest=inputs,
             built=True,
             phases=tuple(
                 PhaseTime(phase=phase, seconds=round(seconds, 2))
@@ -171,22 +168,27 @@ class ContainerBuilder:
 
 
 class StoredBuilds:
-    """Builds once: equal inputs find the artifact that is stored already."""
+    """Builds once: equal inputs find the artifact of a release that is stored already."""
 
     def __init__(self, builder: ContainerBuilder, bucket: StateBucket) -> None:
         self._builder = builder
-        self._bucket = bucket
+        self._records = RecordStore(bucket)
         self._artifacts = ArtifactStore(bucket)
 
     def find(self, request: BuildRequest) -> Artifact | None:
-        """The artifact of an equal build, if it is stored."""
-        stored = self._bucket.get(self._key(request))
-        if stored is None:
-            return None
-        artifact = Artifact.model_validate_json(stored.body)
-        if not self._artifacts.exists(artifact.digest):
-            return None
-        return artifact.model_copy(update={"built": False, "source": request.source, "phases": ()})
+        """The artifact of an equal build, if any deployment's release has it."""
+        inputs = self._builder.inputs_digest(request)
+        for record in self._records.list():
+            for release in record.releases:
+                digest = release.artifact_digest
+                if release.inputs_digest == inputs and digest and self._artifacts.exists(digest):
+                    return Artifact(
+                        digest=digest,
+                        bytes=release.artifact_bytes or 0,
+                        inputs_digest=inputs,
+                        built=False,
+                    )
+        return None
 
     def build(self, request: BuildRequest) -> Artifact:
         """The artifact of this request: found, or built and stored."""
@@ -196,11 +198,7 @@ class StoredBuilds:
             file = Path(folder) / "artifact.tar.gz"
             artifact = self._builder.build(request, file)
             self._artifacts.put(file)
-        self._bucket.put(self._key(request), artifact.model_dump_json().encode())
         return artifact
-
-    def _key(self, request: BuildRequest) -> str:
-        return f"{INPUTS_PREFIX}{self._builder.inputs_digest(request)}.json"
 
 
 def _ensured_image() -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hivemind_agents.domain.base import Frozen
-from hivemind_agents.domain.deployment import Source
+from hivemind_agents.domain.deployment import ReleaseRuntime, Source, StaticSite
 from hivemind_agents.errors import RunFailed
 
 Phase = Literal["tools", "dependencies", "build"]
@@ -19,14 +19,6 @@ class Step(Frozen):
     title: str
     command: str
     phase: Phase = "build"
-
-
-class StaticSite(Frozen):
-    """Files that a web server hands out."""
-
-    document_root: str = "."
-    # Unknown paths get the front page: its own router knows them.
-    single_page: bool = False
 
 
 class Recipe(Frozen):
@@ -52,6 +44,13 @@ class Recipe(Frozen):
     versions: dict[str, str] = {}
     # A command that prints one `name version` a line: what was installed.
     inventory: str | None = None
+
+    @property
+    def runtime(self) -> ReleaseRuntime:
+        """What the release's hosts need."""
+        return ReleaseRuntime(
+            packages=self.packages, search_path=self.search_path, static=self.static
+        )
 
     @property
     def digest(self) -> str:
@@ -112,8 +111,7 @@ class Artifact(Frozen):
 
     digest: str
     bytes: int
-    manifest: Manifest
-    source: Source
+    inputs_digest: str
     # False when an equal build was stored already.
     built: bool
     phases: tuple[PhaseTime, ...] = ()

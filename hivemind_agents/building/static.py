@@ -1,6 +1,7 @@
 """Static sites: files as they are, handed out by a web server on the hosts."""
 
-from hivemind_agents.building.model import Recipe, StaticSite
+from hivemind_agents.building.model import Recipe
+from hivemind_agents.domain.deployment import StaticSite
 from hivemind_agents.errors import RepositoryError
 from hivemind_agents.repository.report import RepositoryReport
 

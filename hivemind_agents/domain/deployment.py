@@ -93,6 +93,24 @@ class Database(Frozen):
     secret_arn: str
 
 
+class StaticSite(Frozen):
+    """Files that a web server hands out; `document_root` is a folder of the release."""
+
+    document_root: str = "."
+    # Unknown paths get the front page: its own router knows them.
+    single_page: bool = False
+
+
+class ReleaseRuntime(Frozen):
+    """What hosts need to run a release."""
+
+    # Debian packages.
+    packages: tuple[str, ...] = ()
+    # Folders of the release that come first in PATH, such as `.venv/bin`.
+    search_path: tuple[str, ...] = ()
+    static: StaticSite | None = None
+
+
 class Release(Frozen):
     """Code, build, configuration, migration and template parameters, to be gone back to."""
 
@@ -101,12 +119,15 @@ class Release(Frozen):
     commit: str | None = None
     artifact_digest: str | None = None
     artifact_bytes: int | None = None
+    # What went into the build: equal inputs are not built again.
+    inputs_digest: str | None = None
     configuration_digest: str | None = None
     template_digest: str | None = None
     # The environment that was set by the user: plain values, and references to secrets.
     env: dict[str, str] = {}
     secrets: dict[str, str] = {}
     processes: dict[str, str] = {}
+    runtime: ReleaseRuntime = ReleaseRuntime()
     port: int = 8000
     migrated_at: datetime | None = None
     created_at: datetime

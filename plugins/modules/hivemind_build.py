@@ -1,0 +1,127 @@
+#!/usr/bin/python
+"""Build an application into an immutable artifact, and make a release of it."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hivemind_build
+short_description: Build an application into an artifact of the state bucket
+description:
+  - Runs the repository's code in an isolated container only, and only when no equal build is stored.
+  - Tells the release that the result makes; the newest one when nothing is different.
+options:
+  name: {description: The deployment's name., type: str, required: true}
+  repository: {description: Folder on the controller or git URL., type: str, required: true}
+  ref: {description: Branch, tag or commit of a URL., type: str}
+  path: {description: Folder inside the repository., type: str, default: .}
+  report: {description: Recon's report., type: dict, required: true}
+  releases: {description: The record's releases., type: list, elements: dict, default: []}
+  env: {description: Plain settings of the application., type: dict, default: {}}
+  secrets: {description: Names to references of secret settings., type: dict, default: {}}
+  timeout_minutes: {description: Minutes before a build is stopped., type: int, default: 30}
+  memory_mb: {description: Memory of a build in MiB., type: int, default: 2048}
+author: [HiveMind]
+"""
+
+import signal
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.hivemind_aws import failures_told, session
+
+
+def _stop(*_: object) -> NoReturn:
+    # Leaves by way of every `finally`: the container, its network and its disk go.
+    sys.exit(143)
+
+
+def _texts(values: dict[str, Any]) -> dict[str, str]:
+    """Environment values as the text that they become."""
+    return {
+        str(name): str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in values.items()
+    }
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "repository": {"type": "str", "required": True},
+            "ref": {"type": "str"},
+            "path": {"type": "str", "default": "."},
+            "report": {"type": "dict", "required": True},
+            "releases": {"type": "list", "elements": "dict", "default": []},
+            "env": {"type": "dict", "default": {}},
+            # References, never values.
+            "secrets": {"type": "dict", "default": {}, "no_log": False},
+            "timeout_minutes": {"type": "int", "default": 30},
+            "memory_mb": {"type": "int", "default": 2048},
+        },
+        supports_check_mode=True,
+    )
+    signal.signal(signal.SIGTERM, _stop)
+    params = module.params
+    with (
+        failures_told(module, f"build {params['name']!r}"),
+        tempfile.TemporaryDirectory(prefix="hivemind-source-") as folder,
+    ):
+        from hivemind_agents.adapters.builder import BuildRequest, ContainerBuilder, StoredBuilds
+        from hivemind_agents.building.model import BuildLimits
+        from hivemind_agents.building.recipe import recipe_for
+        from hivemind_agents.building.releases import Configuration, with_release
+        from hivemind_agents.domain.deployment import Release
+        from hivemind_agents.repository.report import RepositoryReport
+        from hivemind_agents.repository_source import fetch
+        from hivemind_agents.state.bucket import StateBucket, StateBucketMissing
+
+        tree = Path(folder)
+        source = fetch(params["repository"], params["ref"], params["path"], tree)
+        report = RepositoryReport.model_validate_json(module.jsonify(params["report"]))
+        names = frozenset(path.relative_to(tree).as_posix() for path in tree.rglob("*"))
+        configuration = Configuration(_texts(params["env"]), _texts(params["secrets"]))
+        request = BuildRequest(
+            deployment_name=params["name"],
+            source=source,
+            tree=tree,
+            recipe=recipe_for(report, names),
+            env=configuration.env,
+            limits=BuildLimits(
+                timeout_minutes=params["timeout_minutes"], memory_mb=params["memory_mb"]
+            ),
+        )
+        try:
+            builds = StoredBuilds(ContainerBuilder(), StateBucket.open(session()))
+        except StateBucketMissing:
+            if not module.check_mode:
+                raise
+            builds = None
+        if module.check_mode:
+            artifact = builds.find(request) if builds else None
+        else:
+            assert builds is not None  # noqa: S101 - only a check goes on without the bucket
+            artifact = builds.build(request)
+        before = [Release.model_validate_json(module.jsonify(one)) for one in params["releases"]]
+        releases, release = with_release(
+            before,
+            source=source,
+            recipe=request.recipe,
+            configuration=configuration,
+            artifact=artifact,
+            now=datetime.now(UTC),
+        )
+    module.exit_json(
+        changed=artifact is None or artifact.built or list(releases) != before,
+        recipe=request.recipe.model_dump(mode="json"),
+        artifact=artifact.model_dump(mode="json") if artifact else None,
+        release=release.model_dump(mode="json"),
+        releases=[one.model_dump(mode="json") for one in releases],
+    )
+
+
+if __name__ == "__main__":
+    main()
