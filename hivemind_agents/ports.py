@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hivemind_agents.domain.base import Frozen
-from hivemind_agents.domain.decision import PlanBrief, VerificationBrief, Verdict
+from hivemind_agents.domain.decision import PlanBrief, Verdict, VerificationBrief
 from hivemind_agents.domain.deployment import Deployment
 from hivemind_agents.domain.executor import ExecutorRow
 from hivemind_agents.domain.lease import Holder, Lease, Owner
@@ -119,6 +119,12 @@ class RunStore(Protocol):
     async def append(self, run_id: str, events: Sequence[RunEvent]) -> None: ...
 
     async def events(self, run_id: str, after: int) -> Sequence[tuple[int, RunEvent]]: ...
+
+    async def request_cancel(self, run_id: str, at: datetime) -> None:
+        """Ask the process that executes a run, wherever it is, to stop it."""
+        ...
+
+    async def cancel_requested(self, run_id: str, since: datetime) -> bool: ...
 
     async def register(self, executor: ExecutorRow) -> None: ...
 

@@ -150,7 +150,8 @@ class PlaybookEvents:
         first = next((line for line in lines if "ERROR" in line), lines[0] if lines else "")
         return Failure(
             stage=self._stage,
-            message=first.strip() or f"ansible-playbook ended with code {rc} and gave no reason",
+            message=first.strip().removeprefix("[ERROR]: ")
+            or f"ansible-playbook ended with code {rc} and gave no reason",
             evidence=tuple(lines),
         )
 

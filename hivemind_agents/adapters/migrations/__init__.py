@@ -1,0 +1,1 @@
+"""The run store's schema, step by step."""
