@@ -1,0 +1,148 @@
+"""Configuration files that choose a database: Prisma, Rails, Django, Laravel, Spring and others."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hivemind_agents.repository.environment import example_values
+from hivemind_agents.repository.facts import Finding
+from hivemind_agents.repository.tree import FileTree
+
+_NAMES = {
+    "postgresql": "postgresql", "postgres": "postgresql", "pgsql": "postgresql", "postgis": "postgresql",
+    "pg": "postgresql", "mysql": "mysql", "mysql2": "mysql", "mariadb": "mysql", "trilogy": "mysql",
+    "mongodb": "mongodb", "cockroachdb": "postgresql",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A need that a configuration chooses; optional where it names a fallback."""
+
+    need: str
+    where: str
+    required: bool = True
+
+
+def read_choices(tree: FileTree, finding: Finding) -> Iterator[Choice]:
+    """Every choice that a configuration states."""
+    yield from _prisma(tree)
+    yield from _drizzle(tree)
+    yield from _rails(tree)
+    yield from _django(tree)
+    yield from _laravel(tree)
+    yield from _spring(tree, finding)
+    yield from _ecto(tree)
+    yield from _symfony(tree)
+
+
+def _choice(name: str, where: str, *, required: bool = True) -> Iterator[Choice]:
+    need = _NAMES.get(name.lower())
+    if need:
+        yield Choice(need, where, required)
+
+
+def _prisma(tree: FileTree) -> Iterator[Choice]:
+    for path in tree.sources(".prisma", limit=5):
+        found = tree.search(path, r"datasource\s+\w+\s*\{[^}]*?provider\s*=\s*\"(\w+)\"")
+        if found:
+            yield from _choice(found.group(1), tree.where(path, re.compile(r"provider\s*=\s*\"" + found.group(1))))
+
+
+def _drizzle(tree: FileTree) -> Iterator[Choice]:
+    path = tree.has("drizzle.config.ts", "drizzle.config.js", "drizzle.config.mjs")
+    found = tree.search(path, r"(?:dialect|driver)\s*:\s*[\"'](\w+)[\"']") if path else None
+    if path and found:
+        yield from _choice(found.group(1), tree.where(path, found.group(0)))
+
+
+def _rails(tree: FileTree) -> Iterator[Choice]:
+    """The adapter of production in `config/database.yml` (its anchors merged by the text's order)."""
+    path = "config/database.yml"
+    text = tree.text(path)
+    if not text or "Gemfile" not in tree:
+        return
+    production = re.search(r"(?m)^production:\s*(.*(?:\n[ \t]+.*|\n\s*)*)", text)
+    block = production.group(1) if production else text
+    adapter = re.search(r"adapter:\s*[\"']?(?:<%=.*?[\"'](\w+)[\"']\s*\)?\s*%>|(\w+))", block)
+    if adapter is None:
+        adapter = re.search(r"adapter:\s*[\"']?(?:<%=.*?[\"'](\w+)[\"']\s*\)?\s*%>|(\w+))", text)
+    if adapter:
+        yield from _choice(adapter.group(1) or adapter.group(2), tree.where(path, adapter.group(0)))
+
+
+def _django(tree: FileTree) -> Iterator[Choice]:
+    """`DATABASES`: an engine that is written plainly is required; behind a condition it is not."""
+    for path in tree.sources(".py", limit=300):
+        if "settings" not in path:
+            continue
+        text = tree.text(path) or ""
+        if "DATABASES" not in text:
+            continue
+        engines = re.findall(r"django\.(?:db|contrib\.gis\.db)\.backends\.(\w+)|[\"'](djongo|django_mongodb_backend)[\"']", text)
+        names = {one.replace("spatialite", "sqlite3").replace("postgresql_psycopg2", "postgresql") or "mongodb" for one, _ in engines}
+        local = re.search(r"(?:local|dev|test)\w*\.py$", path)
+        for name in sorted(names - {"sqlite3"}):
+            where = tree.where(path, re.compile(rf"backends\.{name}|{name}"))
+            fallback = "sqlite3" in names or re.search(r"sqlite:", text) is not None
+            if not (local and fallback):
+                yield from _choice(name, where, required=not fallback)
+        url = re.search(r"dj_database_url\.(?:config|parse)\(|env\.db(?:_url)?\(", text)
+        if url and not names - {"sqlite3"}:
+            fallback = "sqlite" in text
+            if fallback or not re.search(r"(?i)mysql", text):
+                yield Choice("postgresql", tree.where(path, url.group(0)), required=not fallback)
+
+
+def _laravel(tree: FileTree) -> Iterator[Choice]:
+    if "artisan" not in tree:
+        return
+    values = example_values(tree)
+    where, chosen = values.get("DB_CONNECTION", ("", ""))
+    if not chosen:
+        found = tree.search("config/database.php", r"'default'\s*=>\s*env\('DB_CONNECTION',\s*'(\w+)'")
+        where, chosen = ("config/database.php", found.group(1)) if found else ("", "")
+    yield from _choice(chosen, where)
+    for name in ("CACHE_STORE", "CACHE_DRIVER", "QUEUE_CONNECTION", "SESSION_DRIVER"):
+        place, value = values.get(name, ("", ""))
+        if value == "redis":
+            yield Choice("redis", place)
+
+
+def _spring(tree: FileTree, finding: Finding) -> Iterator[Choice]:
+    if finding.language.value not in {"java", "kotlin", "scala"}:
+        return
+    for path in [*tree.named("application.properties"), *tree.named("application.yml"), *tree.named("application.yaml"),
+                 *tree.named("application-prod.properties"), *tree.named("application-production.yml")]:  # fmt: skip
+        text = tree.text(path) or ""
+        if "/test/" in path:
+            continue
+        for found in re.finditer(r"(?m)^(?!\s*#).*?jdbc:(postgresql|mysql|mariadb):", text):
+            yield from _choice(found.group(1), f"{path}:{text.count(chr(10), 0, found.end()) + 1}")
+        kind = re.search(r"(?m)^\s*quarkus\.datasource\.db-kind\s*=\s*(\w+)", text)
+        if kind:
+            yield from _choice(kind.group(1), tree.where(path, kind.group(0)))
+        mongo = re.search(r"spring\.data\.mongodb\.(?:uri|host)|(?m:^\s+mongodb:\s*$)", text)
+        if mongo:
+            yield Choice("mongodb", tree.where(path, mongo.group(0)))
+        redis = re.search(r"spring\.(?:data\.)?redis\.(?:host|url)", text)
+        if redis:
+            yield Choice("redis", tree.where(path, redis.group(0)))
+
+
+def _ecto(tree: FileTree) -> Iterator[Choice]:
+    if "mix.exs" not in tree:
+        return
+    for path in tree.sources(".ex", limit=300):
+        found = tree.search(path, r"adapter:\s*Ecto\.Adapters\.(Postgres|MyXQL)")
+        if found:
+            yield Choice("postgresql" if found.group(1) == "Postgres" else "mysql", tree.where(path, "adapter:"))
+            return
+
+
+def _symfony(tree: FileTree) -> Iterator[Choice]:
+    if not tree.has("bin/console", "symfony.lock"):
+        return
+    found = tree.search(".env", r"(?m)^DATABASE_URL=[\"']?(\w+):")
+    if found and found.group(1) not in {"sqlite"}:
+        yield from _choice(found.group(1), tree.where(".env", re.compile(r"(?m)^DATABASE_URL=")))

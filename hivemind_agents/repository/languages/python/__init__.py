@@ -1,0 +1,68 @@
+"""Python: from the manifests and the modules to one finding."""
+
+from hivemind_agents.repository.facts import (
+    CERTAIN,
+    GUESS,
+    LIKELY,
+    SURE,
+    WEAK,
+    Fact,
+    Finding,
+    Match,
+)
+from hivemind_agents.repository.languages import detectors
+from hivemind_agents.repository.languages.python import health, manifests
+from hivemind_agents.repository.languages.python.plain import plain_match
+from hivemind_agents.repository.languages.python.project import PythonProject
+from hivemind_agents.repository.tree import FileTree
+
+
+def detect(tree: FileTree) -> Finding | None:
+    """Read the folder as Python, if anything says that it is."""
+    manifest = tree.has(*manifests.MANIFESTS)
+    entry = next(iter(tree.root_files("*.py")), None)
+    if manifest is None and entry is None:
+        nested = tree.sources(".py", limit=1)
+        if not nested or nested[0].count("/") > 2:
+            return None
+        entry = nested[0]
+    project = PythonProject(tree, manifests.read_dependencies(tree), manifests.package_manager(tree))
+    if not project.modules and not tree.suffixed(".py") and manifest == "pyproject.toml":
+        return None
+    matches = [found for found in (look(project) for look in detectors(__name__)) if found]
+    match = max(matches, key=lambda item: (item.rank, item.confidence), default=None)
+    match = match or plain_match(project)
+    manager = project.package_manager
+    first = (manifest or entry or "",)
+    return Finding(
+        language=Fact("python", SURE if manifest else LIKELY, first),
+        manifest=first[0],
+        serves=_serves(match, manifest),
+        runtime="python",
+        version=manifests.python_version(tree),
+        package_manager=manager,
+        framework=Fact(match.framework, match.confidence, match.evidence) if match.framework else None,
+        kind=Fact(match.kind, match.kind_confidence, match.evidence),
+        build=(*manifests.install_commands(tree, manager.value if manager else None), *match.build),
+        start=Fact(match.start, match.start_confidence, match.start_evidence or match.evidence)
+        if match.start
+        else None,
+        processes={
+            name: Fact(command, LIKELY, match.evidence) for name, command in match.processes.items()
+        },
+        port=match.port,
+        health_path=match.health_path or health.health_path(project, match.framework),
+        document_root=match.document_root,
+        adds=match.adds,
+        notes=match.notes,
+        dependencies=project.dependencies,
+    )
+
+
+def _serves(match: Match, manifest: str | None) -> float:
+    """How much speaks for Python being what runs here."""
+    if match.kind == "web":
+        return CERTAIN if match.framework else SURE
+    if match.kind in {"worker", "static"}:
+        return GUESS
+    return (GUESS if match.start else WEAK) if manifest else WEAK / 2

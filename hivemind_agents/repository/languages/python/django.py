@@ -1,0 +1,118 @@
+"""Django."""
+
+import re
+
+from hivemind_agents.repository.facts import CERTAIN, LIKELY, SURE, Match
+from hivemind_agents.repository.languages.python.celery_app import celery_processes
+from hivemind_agents.repository.languages.python.project import PythonProject
+
+_SETTINGS = re.compile(
+    r"DJANGO_SETTINGS_MODULE[\"']?\s*[,\]=]+\s*(?:os\.(?:environ\.get|getenv)\([^,]*,\s*)?[\"']([\w.]+)"
+)
+
+
+def detect(project: PythonProject) -> Match | None:
+    """A `manage.py` that belongs to Django, wherever it is."""
+    tree = project.tree
+    manage = next((path for path in tree.named("manage.py") if path.count("/") <= 2
+                   and "django" in (tree.text(path) or "").lower()), None)  # fmt: skip
+    if manage is None:
+        return None
+    folder = manage.rpartition("/")[0]
+    settings = settings_module(project, manage)
+    package, wsgi = _server_module(project, folder, settings)
+    evidence = (tree.where(manage, "DJANGO_SETTINGS_MODULE"),)
+    listed = project.where("django")
+    if package is None:
+        start, adds, sure = None, (), LIKELY
+    else:
+        start, adds = _start(project, folder, package, wsgi=wsgi)
+        sure = SURE
+    enter = f"cd {folder} && " if folder else ""
+    manage_py = f"{enter}python manage.py"
+    build = (f"{manage_py} collectstatic --noinput",) if _collects_static(project, folder) else ()
+    processes = {"release": f"{manage_py} migrate --noinput"}
+    return Match(
+        framework="django",
+        kind="web",
+        rank=90,
+        confidence=CERTAIN,
+        evidence=(*listed, *evidence),
+        start=start,
+        start_confidence=sure,
+        start_evidence=evidence,
+        build=build,
+        processes={**processes, **celery_processes(project)},
+        port=8000,
+        adds=adds,
+    )
+
+
+def settings_module(project: PythonProject, manage: str) -> str | None:
+    """The module that `manage.py` names, or else wsgi's."""
+    for path in (manage, *project.tree.named("wsgi.py"), *project.tree.named("asgi.py")):
+        found = project.tree.search(path, _SETTINGS)
+        if found:
+            return str(found.group(1))
+    return None
+
+
+def _server_module(
+    project: PythonProject, folder: str, settings: str | None
+) -> tuple[str | None, bool]:
+    """(package that holds the application, whether it is WSGI)."""
+    prefix = f"{folder}/" if folder else ""
+    packages: list[str] = []
+    for path in project.tree.sources(".py"):
+        name = path.rpartition("/")[2]
+        if "settings" in path:
+            found = project.tree.search(path, r"(?m)^WSGI_APPLICATION\s*=\s*[\"']([\w.]+)\.application")
+            if found:
+                return _strip(found.group(1)), True
+        if name in {"wsgi.py", "asgi.py"} and path.startswith(prefix):
+            packages.append(path)
+    if settings:
+        base = settings.split(".settings")[0].split(".config.")[0].replace(".", "/")
+        packages.sort(key=lambda path: (not path.startswith(f"{prefix}{base}/"), path.count("/")))
+    packages.sort(key=lambda path: path.endswith("asgi.py"))
+    if not packages:
+        return None, True
+    module = packages[0].removeprefix(prefix).removesuffix(".py").replace("/", ".")
+    return module.rpartition(".")[0], module.endswith("wsgi")
+
+
+def _strip(module: str) -> str:
+    return module.removesuffix(".wsgi")
+
+
+def _start(
+    project: PythonProject, folder: str, package: str, *, wsgi: bool
+) -> tuple[str, tuple[str, ...]]:
+    dependencies = project.dependencies
+    dot = f"{package}." if package else ""
+    enter = f"cd {folder} && " if folder else ""
+    channels = dependencies.runtime("channels")
+    if channels and not dependencies.runtime("uvicorn"):
+        added = () if dependencies.runtime("daphne") else ("daphne",)
+        return f"{enter}daphne -b 0.0.0.0 -p $PORT {dot}asgi:application", added
+    asgi_only = not wsgi or channels
+    uvicorn = dependencies.runtime("uvicorn") and not dependencies.runtime("gunicorn")
+    if asgi_only or uvicorn:
+        added = () if dependencies.runtime("uvicorn") else ("uvicorn",)
+        chdir = f"--app-dir {folder} " if folder else ""
+        return f"uvicorn {chdir}{dot}asgi:application --host 0.0.0.0 --port $PORT", added
+    if dependencies.runtime("waitress") and not dependencies.runtime("gunicorn"):
+        return f"{enter}waitress-serve --host=0.0.0.0 --port=$PORT {dot}wsgi:application", ()
+    chdir = f"--chdir {folder} " if folder else ""
+    added = () if dependencies.runtime("gunicorn") else ("gunicorn",)
+    return f"gunicorn {chdir}{dot}wsgi:application --bind 0.0.0.0:$PORT", added
+
+
+def _collects_static(project: PythonProject, folder: str) -> bool:
+    prefix = f"{folder}/" if folder else ""
+    return any(
+        "settings" in path
+        and path.startswith(prefix)
+        and project.tree.search(path, r"(?m)^\s*STATIC_ROOT\s*=")
+        for path in project.tree.sources(".py")
+    )

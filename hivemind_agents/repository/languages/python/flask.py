@@ -1,0 +1,49 @@
+"""Flask."""
+
+from hivemind_agents.repository.facts import LIKELY, SURE, Match
+from hivemind_agents.repository.languages.python.celery_app import celery_processes
+from hivemind_agents.repository.languages.python.project import PythonProject
+from hivemind_agents.repository.languages.python.serving import wsgi_start
+
+APPLICATIONS = ("flask.Flask", "flask_openapi3.OpenAPI", "apiflask.APIFlask", "connexion.FlaskApp",
+                "connexion.App")  # fmt: skip
+
+
+def detect(project: PythonProject) -> Match | None:
+    """A Flask object or a factory of one; Flask merely among the packages is none."""
+    served = project.served(*APPLICATIONS)
+    if served is None:
+        return None
+    start, adds = wsgi_start(project, served)
+    if project.dependencies.runtime("flask-socketio"):
+        for package, worker in (("eventlet", "eventlet"), ("gevent", "gevent")):
+            if project.dependencies.runtime(package) and start.startswith("gunicorn "):
+                start = start.replace("gunicorn ", f"gunicorn --worker-class {worker} -w 1 ", 1)
+                break
+        else:
+            start = start.replace("gunicorn ", "gunicorn --threads 100 -w 1 ", 1)
+    processes = celery_processes(project)
+    migration = _migration(project)
+    if migration:
+        processes["release"] = migration
+    return Match(
+        framework="flask",
+        kind="web",
+        rank=70,
+        confidence=SURE + 0.04,
+        evidence=(*project.where("flask"), served.where),
+        start=start,
+        start_confidence=SURE if not served.factory else LIKELY,
+        start_evidence=(served.where,),
+        processes=processes,
+        port=5000,
+        adds=adds,
+    )
+
+
+def _migration(project: PythonProject) -> str | None:
+    if project.dependencies.runtime("flask-migrate") and project.tree.named("alembic.ini"):
+        return "flask db upgrade"
+    if "alembic.ini" in project.tree and project.dependencies.runtime("alembic"):
+        return "alembic upgrade head"
+    return None

@@ -1,0 +1,193 @@
+"""Python without a framework that serves: a script, a worker, a program of the shell, a library."""
+
+import re
+
+from hivemind_agents.repository.facts import GUESS, LIKELY, SURE, WEAK, Match
+from hivemind_agents.repository.languages.python.project import PythonProject
+from hivemind_agents.repository.readers.python_source import PythonModule
+from hivemind_agents.repository.readers.structured import read_toml, table
+
+ENTRIES = (
+    "main.py", "app.py", "start.py", "run.py", "server.py", "bot.py", "hello.py", "index.py",
+    "worker.py", "__main__.py", "application.py", "cli.py", "script.py", "program.py", "manage.py",
+)  # fmt: skip
+_SERVERS = (
+    "http.server.HTTPServer", "http.server.ThreadingHTTPServer", "http.server.test", "http.server.HTTPServer",
+    "socketserver.TCPServer", "socketserver.ThreadingTCPServer", "wsgiref.simple_server.make_server",
+    "uvicorn.run", "uvicorn.Server", "waitress.serve", "werkzeug.serving.run_simple", "web.application",
+    "HTTPServer", "asyncio.start_server", "websockets.serve", "websockets.server.serve", "grpc.server",
+    "websockets.asyncio.server.serve", "eventlet.wsgi.server", "gevent.pywsgi.WSGIServer",
+    "hypercorn.asyncio.serve", "mcp.server.fastmcp.FastMCP.run",
+)  # fmt: skip
+_WORKERS = re.compile(
+    r"\.(run_polling|start_polling|infinity_polling|polling|start_consuming|run_forever|work|"
+    r"basic_consume|idle|consume_cli)\b"
+)
+_BOTS = ("discord", "telegram", "telebot", "aiogram", "slack_bolt", "pyrogram", "nextcord", "disnake",
+         "telethon", "twitchio", "interactions")  # fmt: skip
+_QUEUES = ("dramatiq", "rq", "huey", "arq", "pika", "kafka", "confluent_kafka", "faust", "nameko",
+           "schedule", "apscheduler", "temporalio", "aio_pika")  # fmt: skip
+
+
+def plain_match(project: PythonProject) -> Match:
+    """What the entry script does decides."""
+    static = _static_generator(project)
+    if static:
+        return static
+    entry = entry_module(project)
+    if entry is None:
+        return _without_entry(project)
+    start = f"python {entry.path}"
+    if entry.path.endswith("/__main__.py"):
+        start = f"python -m {entry.path.removesuffix('/__main__.py').replace('/', '.')}"
+        if start.startswith("python -m src."):
+            start = f"python {entry.path.removesuffix('/__main__.py')}"
+    reachable = [entry, *_imported(project, entry)]
+    for module in reachable:
+        line = module.calls_any(*_SERVERS)
+        if line:
+            where = f"{module.path}:{line}"
+            return Match(
+                framework=None, kind="web", rank=20, evidence=(where,), kind_confidence=0.9,
+                start=start, start_confidence=LIKELY, port=_port(module) or 8000,
+            )  # fmt: skip
+    for module in reachable:
+        where = _works_without_end(module)
+        if where:
+            return Match(
+                framework=None, kind="worker", rank=15, evidence=(where,), start=start,
+                kind_confidence=LIKELY, start_confidence=LIKELY, processes={"worker": start},
+            )  # fmt: skip
+    script = _console_script(project)
+    if script and not _root_entry(entry):
+        return script
+    known = entry.path in ENTRIES or entry.main_guard
+    return Match(
+        framework=None, kind="cli", rank=10, evidence=(entry.path,), start=start,
+        kind_confidence=0.88 if known else GUESS, start_confidence=0.88 if known else GUESS,
+    )  # fmt: skip
+
+
+def _root_entry(entry: PythonModule) -> bool:
+    return entry.path in ENTRIES[:4]
+
+
+def entry_module(project: PythonProject) -> PythonModule | None:
+    """The file that a person would run."""
+    by_path = {module.path: module for module in project.modules}
+    for name in ENTRIES:
+        if name in by_path:
+            return by_path[name]
+    for prefix in ("src/", "app/", f"{project.tree.name}/", f"{project.tree.name.replace('-', '_')}/"):
+        for name in ("main.py", "app.py", "__main__.py"):
+            if prefix + name in by_path:
+                return by_path[prefix + name]
+    mains = [module for module in project.modules if module.path.endswith("__main__.py")]
+    root = [module for module in project.modules if "/" not in module.path
+            and module.path not in {"setup.py", "conftest.py", "noxfile.py", "__init__.py", "tasks.py",
+                                    "fabfile.py", "config.py", "settings.py", "gunicorn.conf.py"}]  # fmt: skip
+    guarded = [module for module in root if module.main_guard]
+    if mains:
+        return mains[0]
+    if len(guarded) == 1:
+        return guarded[0]
+    packaged = bool(project.tree.has("setup.py")) or "build-system" in read_toml(
+        project.tree, "pyproject.toml"
+    )
+    return root[0] if len(root) == 1 and not packaged else None
+
+
+def _imported(project: PythonProject, entry: PythonModule) -> list[PythonModule]:
+    """Modules of the repository that the entry imports, at most two steps away."""
+    names = {module.path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): module
+             for module in project.modules}  # fmt: skip
+    seen = {entry.path}
+    found: list[PythonModule] = []
+    frontier = [entry]
+    for _ in range(2):
+        following: list[PythonModule] = []
+        for module in frontier:
+            wanted = module.imports | {origin.lstrip(".") for origin in module.origins.values()}
+            for name in sorted(wanted):
+                hit = names.get(name) or names.get(name.rpartition(".")[0])
+                if hit and hit.path not in seen:
+                    seen.add(hit.path)
+                    following.append(hit)
+        found.extend(following)
+        frontier = following
+    return found
+
+
+def _works_without_end(module: PythonModule) -> str | None:
+    for call, line in module.calls.items():
+        if _WORKERS.search(call):
+            return f"{module.path}:{line}"
+    bot = next((name for name in _BOTS if name in module.imports), None)
+    if bot and any(call.endswith((".run", ".start", ".login", ".connect")) for call in module.calls):
+        return f"{module.path}:1"
+    queue = next((name for name in _QUEUES if name in module.imports), None)
+    blocking = "BlockingScheduler" in module.text or module.endless or "consumer" in module.text.lower()
+    if queue and blocking:
+        return f"{module.path}:{module.endless or 1}"
+    if module.endless and re.search(r"sleep|consume|poll|get_message|recv|brpop|blpop|xread", module.text):
+        if not re.search(r"\binput\(", module.text):
+            return f"{module.path}:{module.endless}"
+    return None
+
+
+def _port(module: PythonModule) -> int | None:
+    found = re.search(r"(?i)\bport\b[^\n]{0,60}?\b(\d{4,5})\b", module.text)
+    return int(found.group(1)) if found and int(found.group(1)) < 65536 else None
+
+
+def _console_script(project: PythonProject) -> Match | None:
+    content = read_toml(project.tree, "pyproject.toml")
+    scripts = table(table(content.get("project")).get("scripts")) or table(
+        table(table(content.get("tool")).get("poetry")).get("scripts")
+    )
+    name, where = next(iter(scripts), None), "pyproject.toml"
+    if name is None:
+        for where in ("setup.py", "setup.cfg"):
+            found = project.tree.search(where, r"console_scripts[^\[\n]*[\[\n][\s\"']*([\w-]+)\s*=")
+            if found:
+                name = found.group(1)
+                break
+    if name is None:
+        return None
+    return Match(
+        framework=None, kind="cli", rank=12, evidence=(project.tree.where(where, name),),
+        start=name, kind_confidence=LIKELY, start_confidence=LIKELY,
+    )  # fmt: skip
+
+
+def _without_entry(project: PythonProject) -> Match:
+    script = _console_script(project)
+    if script:
+        return script
+    packaged = project.tree.has("setup.py", "setup.cfg", "pyproject.toml")
+    return Match(
+        framework=None, kind="library" if packaged else "cli", rank=5,
+        evidence=(packaged,) if packaged else (),
+        kind_confidence=LIKELY if packaged else WEAK,
+        notes=() if packaged else ("no Python file looks like the one to run",),
+    )  # fmt: skip
+
+
+def _static_generator(project: PythonProject) -> Match | None:
+    """Sites that Python only builds: MkDocs, Pelican, Sphinx."""
+    tree = project.tree
+    package = any(module.path.endswith("__init__.py") for module in project.modules)
+    for manifest, name, command, output in (
+        ("mkdocs.yml", "mkdocs", "mkdocs build", "site"),
+        ("pelicanconf.py", "pelican", "pelican content -s publishconf.py -o output", "output"),
+        ("lektor.lektorproject", "lektor", "lektor build -O public", "public"),
+    ):
+        if manifest in tree and not package:
+            listed = project.dependencies.first(name)
+            command = command if "publishconf.py" in tree else command.replace(" -s publishconf.py", "")
+            return Match(
+                framework=name, kind="static", rank=40, confidence=SURE, evidence=(manifest,),
+                build=(command,), document_root=output, start_confidence=LIKELY,
+                adds=() if listed else (name,),
+            )  # fmt: skip
+    return None

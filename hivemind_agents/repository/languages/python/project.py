@@ -1,0 +1,141 @@
+"""What all detectors of Python frameworks look at: the manifests and the modules, read once."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from hivemind_agents.repository.facts import Dependencies, Fact
+from hivemind_agents.repository.readers.python_source import PythonModule, read_module
+from hivemind_agents.repository.tree import FileTree
+
+_ENTRY_NAMES = (
+    "wsgi", "asgi", "app", "main", "application", "server", "api", "run", "web", "index", "start",
+    "__init__", "__main__",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PythonProject:
+    """A folder of Python: its packages and its code."""
+
+    tree: FileTree
+    dependencies: Dependencies
+    package_manager: Fact[str] | None
+
+    @cached_property
+    def modules(self) -> list[PythonModule]:
+        """Modules of the application itself, likely entries first."""
+        paths = self.tree.sources(".py", limit=300)
+        return sorted((read_module(self.tree, path) for path in paths), key=_entry_order)
+
+    def uses(self, package: str) -> bool:
+        """Whether the package is listed for production, or imported where nothing is listed."""
+        if self.dependencies.runtime(package):
+            return True
+        module = package.replace("-", "_")
+        return any(module in item.imports for item in self.modules)
+
+    def where(self, package: str) -> tuple[str, ...]:
+        """Where the package is listed or else imported."""
+        listed = self.dependencies.runtime(package)
+        if listed:
+            return (listed.where,)
+        module = package.replace("-", "_")
+        return tuple(item.path for item in self.modules if module in item.imports)[:1]
+
+    def objects(self, *constructors: str) -> Iterator[tuple[PythonModule, str, int]]:
+        """Module-level names bound to a call of one of the constructors, likely entries first."""
+        for module in self.modules:
+            for name, (constructor, line) in module.objects.items():
+                if constructor in constructors:
+                    yield module, name, line
+
+    def served(self, *constructors: str) -> "Served | None":
+        """The application object that a server is to be pointed at: an object, or a factory."""
+        factories = {
+            (module.path, name)
+            for module in self.modules
+            for name, made in module.factories.items()
+            if made in constructors
+        }
+        found = [
+            Served(module, name, line, factory=False)
+            for module, name, line in self.objects(*constructors)
+        ]
+        factory_names = {name for _, name in factories}
+        for module in self.modules:
+            for name, (constructor, line) in module.objects.items():
+                if constructor.rpartition(".")[2] in factory_names:
+                    found.append(Served(module, name, line, factory=False))
+        if not found:
+            found = [
+                Served(module, name, module.functions.get(name, 1), factory=True)
+                for module in self.modules
+                for name, made in module.factories.items()
+                if made in constructors and (name.startswith(("create", "make", "get", "build", "init"))
+                or name in {"app", "application"})
+            ]
+        return min(found, key=lambda item: _served_order(item, self.flask_app)) if found else None
+
+    @cached_property
+    def flask_app(self) -> str | None:
+        """`FLASK_APP` as the repository's own environment files set it."""
+        for path in (".flaskenv", ".env", ".env.example", "Dockerfile"):
+            found = self.tree.search(path, r"(?m)^(?:ENV\s+|export\s+)?FLASK_APP[= ]\"?([\w./:]+)")
+            if found:
+                return str(found.group(1))
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """An application object or factory in a module."""
+
+    module: PythonModule
+    name: str
+    line: int
+    factory: bool
+
+    @property
+    def where(self) -> str:
+        return f"{self.module.path}:{self.line}"
+
+
+def _entry_order(module: PythonModule) -> tuple[int, int, str]:
+    stem = module.path.rsplit("/", 1)[-1].removesuffix(".py")
+    place = _ENTRY_NAMES.index(stem) if stem in _ENTRY_NAMES else len(_ENTRY_NAMES)
+    return module.path.count("/"), place, module.path
+
+
+def _served_order(item: Served, hint: str | None) -> tuple[int, int, int, int]:
+    depth, place, _ = _entry_order(item.module)
+    stem = item.module.path.removesuffix(".py").replace("/", ".")
+    hinted = hint is not None and stem.removesuffix(".__init__") == re.sub(
+        r"\.py$", "", hint.split(":")[0]
+    ).replace("/", ".")
+    named = ("app", "application", "api").index(item.name) if item.name in {
+        "app", "application", "api"
+    } else 3  # fmt: skip
+    return (0 if hinted else 1, 0 if depth == 0 else 1, place, depth * 10 + named)
+
+
+def target(project: PythonProject, path: str, name: str) -> tuple[str, str]:
+    """How a server names an object: (`--chdir` folder or "", `package.module:name`).
+
+    A folder without `__init__.py` whose modules import each other by their bare names is the
+    folder to start from; everything else is imported from the root.
+    """
+    *folders, stem = path.removesuffix(".py").split("/")
+    if stem == "__init__" and folders:
+        stem = folders.pop()
+    chdir: list[str] = []
+    while folders and f"{'/'.join([*chdir, folders[0]])}/__init__.py" not in project.tree:
+        if _imported_by_name(project, folders[0]):
+            break
+        chdir.append(folders.pop(0))
+    return "/".join(chdir), ".".join([*folders, stem]) + ":" + name
+
+
+def _imported_by_name(project: PythonProject, folder: str) -> bool:
+    return any(folder in module.imports for module in project.modules)

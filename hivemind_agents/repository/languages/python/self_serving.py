@@ -1,0 +1,130 @@
+"""Frameworks whose programs bring their own server: a script is run, no object is pointed at."""
+
+import re
+from dataclasses import replace
+
+from hivemind_agents.repository.facts import LIKELY, SURE, Fact, Match
+from hivemind_agents.repository.languages.python.project import PythonProject, target
+
+_STREAMLIT_NAMES = ("streamlit_app.py", "app.py", "main.py", "Home.py", "home.py", "index.py", "streamlit.py")
+
+
+def detect(project: PythonProject) -> Match | None:
+    """The first that fits of aiohttp, Sanic, Tornado, Streamlit, Gradio and their kin."""
+    for look in (_sanic, _aiohttp, _tornado, _streamlit, _gradio, _scripts):
+        found = look(project)
+        if found:
+            return found
+    return None
+
+
+def _match(
+    project: PythonProject, framework: str, where: str, start: str, *, port: int, rank: int = 60
+) -> Match:
+    return Match(
+        framework=framework,
+        kind="web",
+        rank=rank,
+        confidence=SURE,
+        evidence=(*project.where(framework), where),
+        start=start,
+        start_confidence=LIKELY,
+        start_evidence=(where,),
+        port=port,
+    )
+
+
+def _aiohttp(project: PythonProject) -> Match | None:
+    for module in project.modules:
+        line = module.calls_any("aiohttp.web.run_app", "aiohttp.web.TCPSite", "web.run_app")
+        if line:
+            where = f"{module.path}:{line}"
+            return _match(project, "aiohttp", where, f"python {module.path}", port=8080, rank=66)
+    served = project.served("aiohttp.web.Application")
+    if served is None:
+        return None
+    folder, name = target(project, served.module.path, served.name)
+    chdir = f"cd {folder} && " if folder else ""
+    if project.dependencies.runtime("gunicorn"):
+        start = f"{chdir}gunicorn {name} --worker-class aiohttp.GunicornWebWorker --bind 0.0.0.0:$PORT"
+    else:
+        start = f"{chdir}python -m aiohttp.web -H 0.0.0.0 -P $PORT {name}"
+    return _match(project, "aiohttp", served.where, start, port=8080, rank=66)
+
+
+def _sanic(project: PythonProject) -> Match | None:
+    served = project.served("sanic.Sanic", "sanic.app.Sanic")
+    if served is None:
+        return None
+    _, name = target(project, served.module.path, served.name)
+    start = f"sanic {name} --host=0.0.0.0 --port=$PORT"
+    return _match(project, "sanic", served.where, start, port=8000, rank=72)
+
+
+def _tornado(project: PythonProject) -> Match | None:
+    for module in project.modules:
+        line = module.calls_any("tornado.web.Application", "tornado.httpserver.HTTPServer")
+        if line and (".listen" in module.text or module.main_guard):
+            return _match(
+                project, "tornado", f"{module.path}:{line}", f"python {module.path}", port=8888
+            )
+    return None
+
+
+def _streamlit(project: PythonProject) -> Match | None:
+    pages = [module for module in project.modules if "streamlit" in module.imports
+             and "/pages/" not in f"/{module.path}"]  # fmt: skip
+    if not pages:
+        return None
+
+    def order(path: str) -> tuple[int, int, str]:
+        name = path.rsplit("/", 1)[-1]
+        known = _STREAMLIT_NAMES.index(name) if name in _STREAMLIT_NAMES else 99
+        return path.count("/"), known, path
+
+    page = min(pages, key=lambda module: order(module.path))
+    start = (
+        f"streamlit run {page.path} --server.port $PORT --server.address 0.0.0.0"
+        " --server.headless true"
+    )
+    where = project.tree.where(page.path, "streamlit")
+    found = _match(project, "streamlit", where, start, port=8501, rank=58)
+    return replace(found, health_path=Fact("/_stcore/health", SURE, (where,)))
+
+
+def _gradio(project: PythonProject) -> Match | None:
+    for module in project.modules:
+        made = [name for name in module.calls if re.match(
+            r"gradio\.(Interface|Blocks|ChatInterface|TabbedInterface|load)$", name)]  # fmt: skip
+        if made and "launch" in module.text:
+            where = f"{module.path}:{module.calls[made[0]]}"
+            start = (
+                "GRADIO_SERVER_NAME=0.0.0.0 GRADIO_SERVER_PORT=$PORT "
+                f"python {module.path}"
+            )
+            return _match(project, "gradio", where, start, port=7860, rank=59)
+    return None
+
+
+# package: (call that serves, command with {file}, port)
+_SCRIPTS: dict[str, tuple[tuple[str, ...], str, int]] = {
+    "chainlit": ((), "chainlit run {file} --host 0.0.0.0 --port $PORT --headless", 8000),
+    "nicegui": (("nicegui.ui.run",), "python {file}", 8080),
+    "cherrypy": (("cherrypy.quickstart", "cherrypy.engine.start"), "python {file}", 8080),
+    "panel": (("panel.serve",), "python {file}", 5006),
+    "reflex": (("reflex.App",), "reflex run --env prod --backend-host 0.0.0.0", 8000),
+}
+
+
+def _scripts(project: PythonProject) -> Match | None:
+    for package, (calls, command, port) in _SCRIPTS.items():
+        for module in project.modules:
+            if package not in module.imports:
+                continue
+            line = module.calls_any(*calls) if calls else 1
+            if line:
+                where = f"{module.path}:{line}"
+                return _match(
+                    project, package, where, command.format(file=module.path), port=port, rank=57
+                )
+    return None

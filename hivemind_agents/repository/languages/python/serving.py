@@ -1,0 +1,57 @@
+"""The commands by which Python's servers are started on `$PORT`."""
+
+import shlex
+
+from hivemind_agents.repository.languages.python.project import PythonProject, Served, target
+
+
+def wsgi_start(project: PythonProject, served: Served) -> tuple[str, tuple[str, ...]]:
+    """(command, packages to add) for a WSGI application; gunicorn unless another one is listed."""
+    folder, name = target(project, served.module.path, served.name)
+    if served.factory:
+        name = shlex.quote(f"{name}()")
+    chdir = f"--chdir {folder} " if folder else ""
+    dependencies = project.dependencies
+    if not dependencies.runtime("gunicorn"):
+        if dependencies.runtime("waitress"):
+            call = "--call " if served.factory else ""
+            plain = name.strip("'").removesuffix("()")
+            enter = f"cd {folder} && " if folder else ""
+            return f"{enter}waitress-serve --host=0.0.0.0 --port=$PORT {call}{plain}", ()
+        if dependencies.runtime("uwsgi") and not served.factory:
+            chdir = f"--chdir {folder} " if folder else ""
+            return f"uwsgi --http-socket 0.0.0.0:$PORT {chdir}--master --module {name}", ()
+        return f"gunicorn {chdir}{name} --bind 0.0.0.0:$PORT", ("gunicorn",)
+    return f"gunicorn {chdir}{name} --bind 0.0.0.0:$PORT", ()
+
+
+def asgi_start(project: PythonProject, served: Served) -> tuple[str, tuple[str, ...]]:
+    """(command, packages to add) for an ASGI application; uvicorn unless another one is listed."""
+    folder, name = target(project, served.module.path, served.name)
+    dependencies = project.dependencies
+    listed = dependencies.runtime("uvicorn", "gunicorn")
+    standard = dependencies.runtime("fastapi-cli") or _has_standard_extra(project)
+    if not listed and not standard:
+        if dependencies.runtime("hypercorn"):
+            enter = f"cd {folder} && " if folder else ""
+            return f"{enter}hypercorn {name}{'()' if served.factory else ''} --bind 0.0.0.0:$PORT", ()
+        if dependencies.runtime("daphne"):
+            enter = f"cd {folder} && " if folder else ""
+            return f"{enter}daphne -b 0.0.0.0 -p $PORT {name}", ()
+    chdir = f"--app-dir {folder} " if folder else ""
+    factory = "--factory " if served.factory else ""
+    added = () if dependencies.runtime("uvicorn") or standard else ("uvicorn",)
+    return f"uvicorn {chdir}{factory}{name} --host 0.0.0.0 --port $PORT", added
+
+
+def _has_standard_extra(project: PythonProject) -> bool:
+    listed = project.dependencies.runtime("fastapi")
+    if listed is None:
+        return False
+    path = listed.where.split(":")[0]
+    return bool(project.tree.search(path, r"fastapi[\"']?\s*(?:\[(?:[\w,-]*)(?:standard|all)|.*extras)"))
+
+
+def script_start(path: str) -> str:
+    """Run a file; one below the root by its path, so that its own folder is importable."""
+    return f"python {path}"

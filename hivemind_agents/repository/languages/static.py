@@ -1,0 +1,96 @@
+"""Static sites: plain files, and generators that need no manifest of a language."""
+
+import re
+
+from hivemind_agents.repository.facts import CERTAIN, GUESS, LIKELY, SURE, WEAK, Fact, Finding
+from hivemind_agents.repository.readers.structured import read_toml, read_yaml, text_of
+from hivemind_agents.repository.tree import FileTree
+
+ROOTS = ("public", "site", "www", "html", "htdocs", "dist", "static", "docs", "src", "build", "_site")
+
+
+def detect(tree: FileTree) -> Finding | None:
+    """A generator's manifest, a Staticfile, or a front page."""
+    return _hugo(tree) or _zola(tree) or _jekyll(tree) or _mdbook(tree) or _files(tree)
+
+
+def _finding(
+    framework: str | None, manifest: str, root: str, *, serves: float, build: tuple[str, ...] = (),
+    sure: float = SURE,
+) -> Finding:  # fmt: skip
+    return Finding(
+        language=Fact("static", sure, (manifest,)),
+        manifest=manifest,
+        serves=serves,
+        kind=Fact("static", sure, (manifest,)),
+        framework=Fact(framework, CERTAIN, (manifest,)) if framework else None,
+        build=build,
+        document_root=root,
+        health_path=Fact("/", SURE, (manifest,)),
+    )
+
+
+def _hugo(tree: FileTree) -> Finding | None:
+    named = tree.has("hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "config/_default/hugo.toml",
+                     "config/_default/config.toml", "config/_default/hugo.yaml")  # fmt: skip
+    older = tree.has("config.toml", "config.yaml", "config.yml")
+    if named is None and older and (
+        tree.has_folder("content") or tree.has_folder("archetypes") or tree.has_folder("layouts")
+    ) and tree.search(older, r"(?im)^\s*\"?(baseURL|theme|languageCode)\"?\s*[:=]") and not tree.search(
+        older, r"(?m)^base_url\s*="):  # fmt: skip
+        named = older
+    if named is None:
+        return None
+    output = text_of(read_toml(tree, named).get("publishDir")) or "public"
+    return _finding("hugo", named, output, serves=LIKELY, build=("hugo --gc --minify",))
+
+
+def _zola(tree: FileTree) -> Finding | None:
+    path = tree.has("config.toml", "zola.toml")
+    if path and tree.search(path, r"(?m)^base_url\s*=") and (
+        tree.has_folder("content") or tree.has_folder("templates") or path == "zola.toml"
+    ):  # fmt: skip
+        return _finding("zola", path, "public", serves=LIKELY, build=("zola build",))
+    return None
+
+
+def _jekyll(tree: FileTree) -> Finding | None:
+    """Jekyll without a Gemfile (with one, Ruby reads it)."""
+    if "_config.yml" in tree and "Gemfile" not in tree and (
+        tree.has_folder("_posts") or tree.has_folder("_layouts") or tree.has("index.md", "index.html")
+    ):  # fmt: skip
+        root = text_of(read_yaml(tree, "_config.yml").get("destination")) or "_site"
+        return _finding("jekyll", "_config.yml", root.removeprefix("./"), serves=GUESS, build=("jekyll build",))
+    return None
+
+
+def _mdbook(tree: FileTree) -> Finding | None:
+    if "book.toml" in tree and tree.has("src/SUMMARY.md"):
+        return _finding("mdbook", "book.toml", "book", serves=LIKELY, build=("mdbook build",))
+    return None
+
+
+def _files(tree: FileTree) -> Finding | None:
+    if "Staticfile" in tree:
+        root = text_of(read_yaml(tree, "Staticfile").get("root"))
+        return _finding(None, "Staticfile", (root or _front_page(tree) or ".").removeprefix("./"), serves=LIKELY,
+                        sure=CERTAIN)  # fmt: skip
+    if "static.json" in tree:
+        root = re.search(r"\"root\"\s*:\s*\"([^\"]+)\"", tree.text("static.json") or "")
+        return _finding(None, "static.json", root.group(1).rstrip("/") if root else "public_html", serves=GUESS)
+    folder = _front_page(tree)
+    if folder is None:
+        return None
+    page = "index.html" if folder == "." else f"{folder}/index.html"
+    return _finding(None, page, folder, serves=WEAK - 0.1 if folder == "." else WEAK - 0.2)
+
+
+def _front_page(tree: FileTree) -> str | None:
+    """The folder that holds `index.html`."""
+    if tree.has("index.html", "index.htm"):
+        return "."
+    for folder in ROOTS:
+        if f"{folder}/index.html" in tree:
+            return folder
+    html = tree.root_files("*.html")
+    return "." if html else None

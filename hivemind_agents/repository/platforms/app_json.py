@@ -1,0 +1,33 @@
+"""app.json: Heroku's add-ons, variables and buildpacks."""
+
+from hivemind_agents.repository.facts import SURE, Fact
+from hivemind_agents.repository.platforms import Declared, services
+from hivemind_agents.repository.readers.environment import NAME, Use
+from hivemind_agents.repository.readers.structured import items, read_json, table, text_of
+from hivemind_agents.repository.tree import FileTree
+
+
+def detect(tree: FileTree) -> Declared | None:
+    content = read_json(tree, "app.json")
+    if not content or "expo" in content:
+        return None
+    addons = [text_of(table(item).get("plan")) or text_of(item) or "" for item in items(content.get("addons"))]
+    env = []
+    for name, value in table(content.get("env")).items():
+        if not NAME.match(str(name)):
+            continue
+        settings = table(value)
+        default = text_of(value) or text_of(settings.get("value"))
+        given = default is not None or settings.get("generator") is not None
+        needed = settings.get("required", True) is not False
+        where = tree.where("app.json", f'"{name}"')
+        env.append(Use(name, where, default, demanded=needed and not given, optional=given or not needed))
+    scripts = table(content.get("scripts"))
+    release = text_of(scripts.get("postdeploy"))
+    processes = {"postdeploy": Fact(release, SURE, (tree.where("app.json", "postdeploy"),))} if release else {}
+    return Declared(
+        source="app_json",
+        processes=processes,
+        services=services((name, tree.where("app.json", name)) for name in addons),
+        env=tuple(env),
+    )

@@ -1,0 +1,48 @@
+"""compose files: the services that the application stands beside, and the variables it is given."""
+
+import re
+
+from hivemind_agents.repository.platforms import Declared, services
+from hivemind_agents.repository.readers.environment import NAME, Use
+from hivemind_agents.repository.readers.structured import items, read_yaml, table, text_of
+from hivemind_agents.repository.tree import FileTree
+
+NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml",
+         "docker-compose.prod.yml", "docker-compose.production.yml")  # fmt: skip
+
+
+def detect(tree: FileTree) -> Declared | None:
+    path = tree.has(*NAMES)
+    content = read_yaml(tree, path) if path else {}
+    found = table(content.get("services"))
+    if path is None or not found:
+        return None
+    images: list[tuple[str, str]] = []
+    env: list[Use] = []
+    own = [table(service) for service in found.values() if table(service).get("build")]
+    for name, value in found.items():
+        service = table(value)
+        image = text_of(service.get("image"))
+        if image and not service.get("build"):
+            images.append((image, tree.where(path, re.compile(rf"image:\s*[\"']?{re.escape(image)}"))))
+        if service.get("build") and len(own) == 1:
+            env.extend(_variables(tree, path, service.get("environment")))
+        del name
+    return Declared(
+        source="compose", binding=False, services=services(images, strong=bool(own)), env=tuple(env)
+    )
+
+
+def _variables(tree: FileTree, path: str, value: object) -> list[Use]:
+    pairs: list[tuple[str, str | None]] = []
+    if isinstance(value, dict):
+        pairs = [(str(name), text_of(item)) for name, item in value.items()]
+    else:
+        for item in items(value):
+            name, equals, rest = str(item).partition("=")
+            pairs.append((name, rest if equals else None))
+    return [
+        Use(name, tree.where(path, name), None, optional=False)
+        for name, _ in pairs
+        if NAME.match(name)
+    ]

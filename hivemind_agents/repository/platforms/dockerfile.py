@@ -1,0 +1,97 @@
+"""Dockerfile: the last stage's image, command, port, health check."""
+
+import json
+import re
+import shlex
+
+from hivemind_agents.repository.facts import GUESS, LIKELY, Fact
+from hivemind_agents.repository.platforms import Declared
+from hivemind_agents.repository.tree import FileTree
+
+_IMAGES = (
+    (r"python|uv:|miniconda|anaconda|mambaforge", "python"), (r"(?:^|/)node[:@]|nodejs|bun", "node"),
+    (r"deno", "deno"), (r"golang|(?:^|/)go:", "go"), (r"(?:^|/)rust[:@]|rust:", "rust"), (r"ruby", "ruby"),
+    (r"php|composer|frankenphp", "php"), (r"dotnet|aspnet", "dotnet"), (r"elixir", "elixir"),
+    (r"openjdk|temurin|jdk|jre|maven|gradle|corretto|java", "java"), (r"clojure", "clojure"),
+    (r"haskell", "haskell"), (r"swift", "swift"), (r"crystal", "crystal"), (r"dart", "dart"),
+)  # fmt: skip
+
+
+def detect(tree: FileTree) -> Declared | None:
+    path = tree.has("Dockerfile", "dockerfile", "Containerfile", "docker/Dockerfile", "Dockerfile.prod")
+    text = tree.text(path, limit=200_000) if path else None
+    if path is None or not text:
+        return None
+    instructions = _instructions(text)
+    images = [(words, line) for name, words, line in instructions if name == "FROM"]
+    if not images:
+        return None
+    last = images[-1][1]
+    command = entry = None
+    port = health = None
+    for name, words, line in instructions:
+        if line < last:
+            continue
+        where = (f"{path}:{line}",)
+        if name == "CMD":
+            command = Fact(_command(words), LIKELY, where)
+        elif name == "ENTRYPOINT":
+            entry = Fact(_command(words), LIKELY, where)
+        elif name == "EXPOSE":
+            found = re.match(r"(\d{2,5})", words)
+            port = port or (Fact(int(found.group(1)), LIKELY, where) if found else None)
+        elif name == "HEALTHCHECK":
+            url = re.search(r"https?://[^/\s\"']+(/[^\s\"'|]*)", words)
+            health = Fact(url.group(1), LIKELY, where) if url else None
+    processes = {}
+    full = _joined(entry, command)
+    if full and not re.search(r"nginx|httpd|apache2?-foreground|caddy|lighttpd|php-fpm|supervisord", full.value):
+        processes["web"] = full
+    language = next(
+        (Fact(known, GUESS, (f"{path}:{line}",)) for words, line in reversed(images)
+         for pattern, known in _IMAGES if re.search(pattern, words.split(" ")[0].lower())), None,
+    )  # fmt: skip
+    return Declared(
+        source="dockerfile", processes=processes, binding=False, port=port, health_path=health,
+        language=language,
+    )  # fmt: skip
+
+
+def _instructions(text: str) -> list[tuple[str, str, int]]:
+    """(instruction, rest, line), lines that end in a backslash joined."""
+    found: list[tuple[str, str, int]] = []
+    pending, started = "", 0
+    for number, raw in enumerate(text.splitlines(), start=1):
+        line = raw.strip()
+        if line.startswith("#") or not line:
+            continue
+        started = started or number
+        if line.endswith("\\"):
+            pending += line[:-1] + " "
+            continue
+        name, _, rest = (pending + line).partition(" ")
+        found.append((name.upper(), rest.strip(), started))
+        pending, started = "", 0
+    return found
+
+
+def _command(words: str) -> str:
+    """An instruction's command as one for a shell."""
+    if words.startswith("["):
+        try:
+            parts = json.loads(words)
+        except (ValueError, RecursionError):
+            return words
+        if isinstance(parts, list) and all(isinstance(part, str) for part in parts):
+            if len(parts) == 3 and parts[0] in {"sh", "/bin/sh", "bash", "/bin/bash"} and parts[1] == "-c":
+                return str(parts[2])
+            return " ".join(part if re.fullmatch(r"[\w@%+=:,./$*{}-]+", part) else shlex.quote(part) for part in parts)
+    return words
+
+
+def _joined(entry: Fact[str] | None, command: Fact[str] | None) -> Fact[str] | None:
+    if entry is None or re.search(r"entrypoint|tini|dumb-init", entry.value):
+        return command
+    if command is None:
+        return entry
+    return Fact(f"{entry.value} {command.value}", LIKELY, (*entry.evidence, *command.evidence))

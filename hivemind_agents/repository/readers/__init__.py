@@ -1,0 +1,1 @@
+"""Parsers of manifests. Each takes text that anybody wrote and returns plain values or None."""

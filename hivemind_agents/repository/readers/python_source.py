@@ -1,0 +1,291 @@
+"""One Python module, read as a syntax tree (never run): what it imports, makes, routes and asks."""
+
+import ast
+import re
+import warnings
+from dataclasses import dataclass, field
+
+from hivemind_agents.repository.tree import FileTree
+
+SOURCE_LIMIT = 400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path that the code answers. `open`: no login decorator, no redirect as its answer."""
+
+    path: str
+    line: int
+    open: bool = True
+    get: bool = True
+
+
+@dataclass(slots=True)
+class PythonModule:
+    """The facts of one module. Names are resolved through its imports (`gr.Blocks` is
+    `gradio.Blocks`).
+    """
+
+    path: str
+    text: str = ""
+    imports: set[str] = field(default_factory=set)
+    origins: dict[str, str] = field(default_factory=dict)
+    objects: dict[str, tuple[str, int]] = field(default_factory=dict)
+    factories: dict[str, str] = field(default_factory=dict)
+    functions: dict[str, int] = field(default_factory=dict)
+    calls: dict[str, int] = field(default_factory=dict)
+    routes: list[Route] = field(default_factory=list)
+    main_guard: bool = False
+    endless: int | None = None
+    tree: ast.Module | None = None
+
+    def calls_any(self, *names: str) -> int | None:
+        """The line of the first call to one of the dotted names, or to their last part after
+        an object (`.run_app`).
+        """
+        for name in names:
+            if name.startswith("."):
+                hit = next((line for call, line in self.calls.items() if call.endswith(name)), None)
+            else:
+                hit = self.calls.get(name)
+            if hit is not None:
+                return hit
+        return None
+
+
+def read_module(tree: FileTree, path: str) -> PythonModule:
+    """Read a module; one that does not parse (Python 2, a template) still has its imports."""
+    text = tree.text(path, limit=SOURCE_LIMIT) or ""
+    module = PythonModule(path, text)
+    parsed = parse_source(text)
+    if parsed is None:
+        _read_by_lines(module)
+        return module
+    module.tree = parsed
+    _Reader(module).visit_all(parsed)
+    return module
+
+
+def parse_source(text: str) -> ast.Module | None:
+    """The syntax tree, or None where there is none to have."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def dotted(node: ast.AST | None) -> str:
+    """`a.b.c` of a name or an attribute, "" of anything else."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if isinstance(node, ast.Name):
+        parts.append(node.id)
+        return ".".join(reversed(parts))
+    if isinstance(node, ast.Call):
+        return ".".join([dotted(node.func) + "()", *reversed(parts)])
+    return ""
+
+
+def first_text(call: ast.Call) -> str | None:
+    """The first argument if it is a literal text."""
+    if call.args and isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str):
+        return call.args[0].value
+    return None
+
+
+_ROUTE_CALLS = {
+    "route", "get", "post", "put", "delete", "patch", "api_route", "head", "view", "websocket",
+}  # fmt: skip
+_ROUTE_FUNCTIONS = {"path", "re_path", "url", "Route", "add_get", "add_route", "add_url_rule", "add_view"}
+_GUARD = re.compile(
+    r"login|auth|permission|required|jwt|token|protected|admin|role|superuser|limiter", re.I
+)
+
+
+class _Reader:
+    """Walks a module once."""
+
+    def __init__(self, module: PythonModule) -> None:
+        self.module = module
+
+    def visit_all(self, tree: ast.Module) -> None:
+        nodes = list(ast.walk(tree))
+        for node in nodes:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                self._imports(node)
+        for statement in _module_level(tree.body):
+            self._top(statement)
+        for node in nodes:
+            if isinstance(node, ast.Call):
+                self._call(node)
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                self._function(node)
+            elif isinstance(node, ast.While) and _endless(node):
+                self.module.endless = self.module.endless or node.lineno
+
+    def _imports(self, node: ast.Import | ast.ImportFrom) -> None:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                self.module.imports.add(alias.name.split(".")[0])
+                self.module.imports.add(alias.name)
+                local = alias.asname or alias.name.split(".")[0]
+                self.module.origins[local] = alias.name if alias.asname else local
+        elif node.module and not node.level:
+            self.module.imports.add(node.module.split(".")[0])
+            self.module.imports.add(node.module)
+            for alias in node.names:
+                self.module.origins[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+        else:
+            for alias in node.names:
+                inner = f"{node.module}." if node.module else ""
+                self.module.origins[alias.asname or alias.name] = f".{inner}{alias.name}"
+
+    def resolve(self, name: str) -> str:
+        head, dot, rest = name.partition(".")
+        return self.module.origins.get(head, head) + dot + rest
+
+    def _top(self, node: ast.stmt) -> None:
+        if isinstance(node, ast.If) and "__name__" in ast.dump(node.test):
+            self.module.main_guard = True
+        value = getattr(node, "value", None)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(value, ast.Call):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for item in targets:
+                if isinstance(item, ast.Name):
+                    made = self.resolve(dotted(value.func))
+                    self.module.objects[item.id] = (made, node.lineno)
+        elif isinstance(node, ast.With):
+            for entry in node.items:
+                if isinstance(entry.context_expr, ast.Call) and isinstance(
+                    entry.optional_vars, ast.Name
+                ):
+                    made = self.resolve(dotted(entry.context_expr.func))
+                    self.module.objects[entry.optional_vars.id] = (made, node.lineno)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            self.module.functions[node.name] = node.lineno
+            self._factory(node)
+
+    def _factory(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        made: dict[str, str] = {}
+        for inner in ast.walk(node):
+            value = getattr(inner, "value", None)
+            if not isinstance(value, ast.Call):
+                if isinstance(inner, ast.Return) and isinstance(value, ast.Name):
+                    constructor = made.get(value.id)
+                    if constructor:
+                        self.module.factories[node.name] = constructor
+                continue
+            constructor = self.resolve(dotted(value.func))
+            if isinstance(inner, ast.Assign):
+                for item in inner.targets:
+                    if isinstance(item, ast.Name):
+                        made.setdefault(item.id, constructor)
+            elif isinstance(inner, ast.AnnAssign) and isinstance(inner.target, ast.Name):
+                made.setdefault(inner.target.id, constructor)
+            elif isinstance(inner, ast.Return):
+                self.module.factories.setdefault(node.name, constructor)
+
+    def _call(self, node: ast.Call) -> None:
+        name = self.resolve(dotted(node.func))
+        if not name:
+            return
+        self.module.calls.setdefault(name, node.lineno)
+        if name.rpartition(".")[2] in _ROUTE_FUNCTIONS:
+            text = first_text(node)
+            if text is not None:
+                guarded = any(
+                    isinstance(inner, ast.Call) and _GUARD.search(dotted(inner.func))
+                    for argument in node.args[1:]
+                    for inner in ast.walk(argument)
+                )
+                redirects = any("Redirect" in ast.dump(argument) for argument in node.args[1:])
+                self.module.routes.append(Route(text, node.lineno, open=not (guarded or redirects)))
+        elif name.endswith(("web.get", "aiohttp.web.get")):
+            text = first_text(node)
+            if text:
+                self.module.routes.append(Route(text, node.lineno))
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        paths: list[tuple[str, int, bool]] = []
+        guarded = False
+        for decorator in node.decorator_list:
+            name = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
+            last = name.rpartition(".")[2]
+            if isinstance(decorator, ast.Call) and "." in name and last in _ROUTE_CALLS:
+                text = first_text(decorator)
+                if text is not None:
+                    get = last in {"get", "api_route", "head", "view"} or (
+                        last == "route" and _allows_get(decorator)
+                    )
+                    paths.append((text, decorator.lineno, get))
+                    guarded = guarded or any(
+                        word.arg == "dependencies" for word in decorator.keywords
+                    )
+            elif name and _GUARD.search(name):
+                guarded = True
+        if paths:
+            redirects = _redirects(node) or _depends_on_user(node)
+            self.module.routes.extend(
+                Route(path, line, open=not (guarded or redirects), get=get)
+                for path, line, get in paths
+            )
+
+
+def _allows_get(decorator: ast.Call) -> bool:
+    for keyword in decorator.keywords:
+        if keyword.arg == "methods":
+            return "'GET'" in ast.dump(keyword.value)
+    return True
+
+
+def _redirects(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether every answer of the function is a redirect (or may be one, for want of a login)."""
+    returns = [inner for inner in ast.walk(node) if isinstance(inner, ast.Return)]
+    return any(
+        isinstance(item.value, ast.Call) and "redirect" in dotted(item.value.func).lower()
+        for item in returns
+    )
+
+
+def _depends_on_user(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    dumped = " ".join(ast.dump(default) for default in [*node.args.defaults, *node.args.kw_defaults]
+                      if default is not None)  # fmt: skip
+    return bool((re.search(r"id='(?:Depends|Security)'", dumped) and _GUARD.search(dumped.replace(
+        "Depends", ""))) or re.search(r"current_user", dumped))
+
+
+def _module_level(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Statements that run on import: also those inside `if`, `try` and `with` blocks."""
+    found: list[ast.stmt] = []
+    stack = list(reversed(body))
+    while stack:
+        node = stack.pop()
+        found.append(node)
+        for name in ("finalbody", "orelse", "body"):
+            inner = getattr(node, name, None)
+            if isinstance(inner, list) and isinstance(node, ast.If | ast.Try | ast.With):
+                stack.extend(reversed(inner))
+    return found
+
+
+def _endless(node: ast.While) -> bool:
+    """`while True:` that its body does not leave."""
+    if not (isinstance(node.test, ast.Constant) and node.test.value):
+        return False
+    return not any(isinstance(inner, ast.Break | ast.Return) for inner in ast.walk(node))
+
+
+def _read_by_lines(module: PythonModule) -> None:
+    for found in re.finditer(r"(?m)^\s*(?:from|import)\s+([\w.]+)", module.text):
+        module.imports.add(found.group(1).split(".")[0])
+        module.imports.add(found.group(1))
+    for found in re.finditer(r"(?m)^(\w+)\s*=\s*([\w.]+)\(", module.text):
+        line = module.text.count("\n", 0, found.start()) + 1
+        origin = re.search(rf"from\s+([\w.]+)\s+import\s+.*\b{found.group(2)}\b", module.text)
+        made = f"{origin.group(1)}.{found.group(2)}" if origin else found.group(2)
+        module.objects[found.group(1)] = (made, line)
+    module.main_guard = "__main__" in module.text

@@ -1,0 +1,30 @@
+"""Choosing the path that a load balancer asks."""
+
+from collections.abc import Iterable
+
+from hivemind_agents.repository.facts import LIKELY, SURE, Fact
+
+HEALTH_NAMES = (
+    "/health", "/healthz", "/healthcheck", "/health-check", "/health_check", "/health/live",
+    "/api/health", "/api/healthz", "/api/healthcheck", "/_health", "/__health", "/up",
+    "/api/v1/health", "/v1/health", "/status/health", "/livez", "/live", "/liveness", "/readyz",
+    "/ready", "/readiness", "/heartbeat", "/__heartbeat__", "/ping", "/api/ping", "/status",
+    "/api/status", "/alive", "/_status",
+)  # fmt: skip
+
+
+def best_health_route(routes: Iterable[tuple[str, str]]) -> Fact[str] | None:
+    """The best of (path, evidence): one made for it, else the front page, else None."""
+    known = {}
+    for path, where in routes:
+        known.setdefault(path, where)
+    for name in HEALTH_NAMES:
+        for path in (name, name + "/"):
+            if path in known:
+                return Fact(path, SURE, (known[path],))
+    ending = next((path for path in known if path.rstrip("/").endswith(("/health", "/healthz"))), None)
+    if ending:
+        return Fact(ending, LIKELY, (known[ending],))
+    if "/" in known:
+        return Fact("/", LIKELY, (known["/"],))
+    return None

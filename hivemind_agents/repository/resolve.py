@@ -1,0 +1,242 @@
+"""From findings to one report: which language runs, which command starts it, what the user says."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from hivemind_agents.errors import RepositoryError
+from hivemind_agents.repository.behaviours import read_behaviours
+from hivemind_agents.repository.commands import program_language, read_processes
+from hivemind_agents.repository.components import Layout, read_layout
+from hivemind_agents.repository.config import UserWord, VariableWord, read_word
+from hivemind_agents.repository.environment import read_environment
+from hivemind_agents.repository.facts import CERTAIN, LIKELY, SURE, Fact, Finding
+from hivemind_agents.repository.languages import read_languages
+from hivemind_agents.repository.locks import read_lock_problems
+from hivemind_agents.repository.needs import Needs, read_needs
+from hivemind_agents.repository.platforms import Declared, read_platforms
+from hivemind_agents.repository.questions import read_questions
+from hivemind_agents.repository.report import EnvVariable, RepositoryReport
+from hivemind_agents.repository.tree import FileTree
+
+# How much a hint of a platform's file counts beside what the code shows.
+BY_PROCESS, BY_PROVIDER, BY_IMAGE = 0.6, 0.9, 0.25
+
+
+def inspect_tree(tree: FileTree, *, overrides: UserWord | None = None) -> RepositoryReport:
+    """Read a tree: the user's word first, then what the files say."""
+    flags = overrides or UserWord()
+    root_word, source = read_word(tree)
+    folder = flags.path or root_word.path
+    layout = Layout()
+    if folder and folder.strip("./"):
+        folder = folder.removeprefix("./").strip("/")
+        if not any(path.startswith(folder + "/") for path in tree.paths):
+            raise RepositoryError(
+                f"there is no folder {folder!r} in the repository",
+                mend="--path FOLDER, or `path:` in hivemind.yml, with one that exists",
+            )
+        chosen = folder
+    else:
+        layout = read_layout(tree)
+        chosen = layout.chosen
+    inner = tree.at(chosen)
+    word, inner_source = (root_word, source) if chosen == "." else read_word(inner)
+    if inner_source is None:
+        word, inner_source = root_word, source
+    report = _read(inner, layout, chosen)
+    return _apply(_apply(report, word, inner_source or "hivemind.yml"), flags, "the command line")
+
+
+def _read(tree: FileTree, layout: Layout, folder: str) -> RepositoryReport:
+    declared = read_platforms(tree)
+    findings = weigh(read_languages(tree), declared)
+    finding = findings[0][1] if findings else None
+    processes = read_processes(finding, declared)
+    env = read_environment(tree, [use for item in declared for use in item.env])
+    needs = read_needs(tree, finding, declared, env)
+    report = _assemble(tree, finding, declared, processes, env, needs)
+    questions = read_questions(tree, report, findings, layout, needs)
+    return report.model_copy(
+        update={
+            "path": folder,
+            "components": layout.components,
+            "questions": questions,
+            "behaviours": read_behaviours(tree, finding),
+            "notes": (*report.notes, *layout.notes, *read_lock_problems(tree, finding), *tree.problems[:5]),
+        }
+    )
+
+
+def weigh(findings: Sequence[Finding], declared: Sequence[Declared]) -> list[tuple[float, Finding]]:
+    """Findings with their weight, the heaviest first: what serves decides."""
+    weighed = []
+    for finding in findings:
+        weight = finding.serves
+        names = {finding.language.value, finding.runtime}
+        for item in declared:
+            if item.language and item.language.value in names | _family(finding):
+                weight += BY_PROVIDER if item.binding else BY_IMAGE
+            web = item.processes.get("web") or item.processes.get("worker")
+            if web and program_language(web.value) in names | _family(finding):
+                weight += BY_PROCESS if item.binding else BY_IMAGE
+        weighed.append((weight, finding))
+    return sorted(weighed, key=lambda pair: (-pair[0], pair[1].language.value))
+
+
+def _family(finding: Finding) -> set[str]:
+    return {"java", "kotlin", "scala", "clojure", "jvm"} if finding.runtime == "jvm" else set()
+
+
+def _assemble(
+    tree: FileTree, finding: Finding | None, declared: Sequence[Declared],
+    processes: dict[str, Fact[str]], env: tuple[EnvVariable, ...], needs: Needs,
+) -> RepositoryReport:  # fmt: skip
+    if finding is None:
+        return RepositoryReport(env=env)
+    facts: dict[str, Fact[Any]] = {"language": finding.language}
+    values: dict[str, Any] = {"language": finding.language.value}
+    version = next((item.version for item in declared if item.version), None) or finding.version
+    kind = _kind(finding, declared, processes)
+    start = processes.get("web") if kind.value != "worker" else (
+        processes.get("worker") or processes.get("web"))  # fmt: skip
+    if start is None and finding.start and finding.kind.value != "static":
+        start = finding.start
+    if start is None and kind.value in {"cli", "web"} and finding.start:
+        start = finding.start
+    if kind.value == "static":
+        start = None
+    port = next((item.port for item in declared if item.port), None)
+    root = next((item.document_root for item in declared if item.document_root), None)
+    health = next((item.health_path for item in declared if item.health_path), None)
+    facts |= {
+        name: fact
+        for name, fact in {
+            "runtime": Fact(finding.runtime, finding.language.confidence, finding.language.evidence)
+            if finding.runtime
+            else None,
+            "runtime_version": version,
+            "package_manager": finding.package_manager,
+            "framework": finding.framework,
+            "kind": kind,
+            "start": start,
+            "port": port or (Fact(finding.port, LIKELY, finding.kind.evidence) if finding.port else None),
+            "health_path": (finding.health_path if finding.health_path and finding.health_path.confidence >= SURE
+                            else health or finding.health_path) if kind.value in {"web", "static"} else None,
+            "document_root": root or (
+                Fact(finding.document_root, LIKELY, finding.kind.evidence) if finding.document_root else None
+            ),
+        }.items()
+        if fact is not None
+    }  # fmt: skip
+    if kind.value not in {"web"}:
+        facts.pop("port", None)
+    values |= {name: fact.value for name, fact in facts.items()}
+    if processes:
+        facts["processes"] = Fact(
+            None, min(fact.confidence for fact in processes.values()),
+            tuple(place for fact in processes.values() for place in fact.evidence)[:6],
+        )  # fmt: skip
+    _add_needs(facts, needs)
+    return RepositoryReport(
+        **values,
+        build=_build(finding, declared),
+        processes={name: fact.value for name, fact in processes.items()},
+        needs=tuple(needs.required),
+        optional_needs=tuple(needs.optional),
+        need_variables=needs.variables,
+        url_schemes=needs.schemes,
+        system_packages=tuple(dict.fromkeys(
+            [*needs.system_packages, *(name for item in declared for name in item.system_packages)])),
+        env=env,
+        single_page=finding.single_page,
+        adds=finding.adds if start is None or start == finding.start else _still_added(finding, start.value),
+        notes=finding.notes,
+        confidence={name: round(fact.confidence, 2) for name, fact in facts.items()},
+        evidence={name: fact.evidence for name, fact in facts.items() if fact.evidence},
+    )  # fmt: skip
+
+
+def _still_added(finding: Finding, start: str) -> tuple[str, ...]:
+    """A server that is added is one that the command calls."""
+    return tuple(name for name in finding.adds if re.search(rf"\b{re.escape(name)}\b", start))
+
+
+def _add_needs(facts: dict[str, Fact[Any]], needs: Needs) -> None:
+    for name, group in (("needs", needs.required), ("optional_needs", needs.optional)):
+        confidence = min((fact.confidence for fact in group.values()), default=0.88)
+        facts[name] = Fact(
+            None, confidence, tuple(place for fact in group.values() for place in fact.evidence)[:8]
+        )
+
+
+def _kind(
+    finding: Finding, declared: Sequence[Declared], processes: dict[str, Fact[str]]
+) -> Fact[Any]:
+    """What is served decides; a platform's file says it outright."""
+    binding = [item for item in declared if item.binding]
+    for item in binding:
+        web = item.processes.get("web")
+        if web and finding.kind.value != "static":
+            if item.source in {"railpack", "nixpacks", "railway"} and finding.kind.value in {"cli", "worker"}:
+                return finding.kind
+            return Fact("web", CERTAIN, web.evidence)
+    if binding and finding.kind.value in {"web", "cli"} and finding.framework is None:
+        worker = next((item.processes["worker"] for item in binding if "worker" in item.processes), None)
+        if worker:
+            return Fact("worker", SURE, worker.evidence)
+    if finding.kind.value == "cli" and finding.kind.confidence < LIKELY and "web" in processes:
+        exposed = next((item for item in declared if item.port), None)
+        if exposed and exposed.port:
+            return Fact("web", 0.7, exposed.port.evidence)
+    return finding.kind
+
+
+def _build(finding: Finding, declared: Sequence[Declared]) -> tuple[str, ...]:
+    del declared
+    return tuple(dict.fromkeys(command for command in finding.build if command))
+
+
+def _apply(report: RepositoryReport, word: UserWord, source: str) -> RepositoryReport:
+    """The user's word over the report. What was said needs no question any more."""
+    said = {
+        name: value
+        for name, value in word.model_dump(exclude_none=True).items()
+        if name not in {"env", "path", "processes"}
+    }
+    if word.processes is not None:
+        said["processes"] = {**report.processes, **word.processes}
+        if "web" in word.processes and word.start is None:
+            said["start"] = word.processes["web"]
+    if word.start is not None and (report.kind == "web" or word.kind == "web"):
+        said["processes"] = {**said.get("processes", report.processes), "web": word.start}
+    if word.language and word.language != report.language:
+        said.setdefault("runtime", word.language)
+    if word.env is not None:
+        said["env"] = _said_env(report.env, word.env, source)
+    if not said:
+        return report
+    told = {"start": {"start", "manifest", "language"}, "language": {"language", "manifest"}, "path": {"component"}}
+    answered = set(said).union(*(told.get(name, set()) for name in said))
+    return report.model_copy(
+        update={
+            **said,
+            "questions": tuple(item for item in report.questions if item.about not in answered),
+            "confidence": {**report.confidence, **dict.fromkeys(said.keys() - {"env"}, 1.0)},
+            "evidence": {**report.evidence, **dict.fromkeys(said, (source,))},
+        }
+    )
+
+
+def _said_env(
+    env: tuple[EnvVariable, ...], said: dict[str, VariableWord | str | None], source: str
+) -> tuple[EnvVariable, ...]:
+    known = {variable.name: variable for variable in env}
+    for name, value in said.items():
+        variable = known.get(name) or EnvVariable(name=name, evidence=(source,))
+        if isinstance(value, VariableWord):
+            changes: dict[str, Any] = value.model_dump(exclude_none=True)
+        else:
+            changes = {"default": value, "required": False} if value is not None else {"required": True}
+        known[name] = variable.model_copy(update=changes)
+    return tuple(known[name] for name in sorted(known))
