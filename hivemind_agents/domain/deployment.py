@@ -169,6 +169,8 @@ class Deployment(Frozen):
     active_slot: Slot = "blue"
     instances: tuple[Instance, ...] = ()
     ssh_key_parameter: str | None = None
+    # Lines of a known_hosts file, by instance id: keys of the hosts as they were seen first.
+    ssh_host_keys: tuple[str, ...] = ()
     database: Database | None = None
     releases: tuple[Release, ...] = ()
     url: str | None = None

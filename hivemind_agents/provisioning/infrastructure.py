@@ -15,18 +15,17 @@ StackKind = Literal["web", "worker", "static"]
 # RDS's PostgreSQL has the major version of the hosts' client: an older pg_dump refuses a newer
 # server, and Debian 12 brings 15.
 POSTGRESQL_VERSION = "15"
+# A host takes about 2,000 of the 51,200 bytes of a template.
+LARGEST_HOSTS = 12
 STACK_PREFIX = "hivemind-"
 # T4g, M7gd, Im4gn and their like are arm64; G5 is not.
 _ARM_TYPE = re.compile(r"^(a1|[a-z]+[0-9]+g[a-z]*)\.")
 
 
 class SlotShape(Frozen):
-    """Hosts of one slot. The image is resolved once and then pinned.
+    """Hosts of one slot. The image is resolved once and then pinned."""
 
-    Two full slots still fit into one template (51,200 bytes).
-    """
-
-    count: Annotated[int, Field(ge=0, le=8)] = 0
+    count: Annotated[int, Field(ge=0, le=10)] = 0
     instance_type: str = "t3.micro"
     image_id: str = ""
     release: str = "none"
@@ -74,6 +73,12 @@ class Infrastructure(Frozen):
     domain_name: str | None = None
     hosted_zone_id: str | None = None
     log_retention_days: int = 14
+
+    @model_validator(mode="after")
+    def _fits_into_one_template(self) -> "Infrastructure":
+        if self.blue.count + self.green.count > LARGEST_HOSTS:
+            raise ValueError(f"the slots hold at most {LARGEST_HOSTS} hosts together")
+        return self
 
     @property
     def stack_name(self) -> str:
