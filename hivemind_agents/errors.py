@@ -11,6 +11,7 @@ HivemindError                      1
 ├── RunFailed                      5   a stage failed; the record says how far it came
 ├── Vetoed                         6   everything ran, and the verification says no
 ├── StateError                     7   the state bucket broke its promise
+│   └── StateBucketMissing
 └── Cancelled                    130   stopped on request
 
 A message says what and why; `mend` is the command (or the act) that fixes it.
@@ -109,6 +110,17 @@ class StateError(HivemindError):
     """The state bucket is missing, or a document in it changed under our hands too often."""
 
     exit_code = 7
+
+
+class StateBucketMissing(StateError):
+    """The account has no bootstrap stack in this region yet."""
+
+    def __init__(self, region: str | None) -> None:
+        super().__init__(
+            f"there is no state bucket in {region or 'this region'}: "
+            "the stack hivemind-bootstrap was not made yet",
+            mend="hivemind bootstrap (the first deploy does it by itself)",
+        )
 
 
 class Cancelled(HivemindError):

@@ -11,7 +11,7 @@ from hivemind_agents.domain.deployment import Deployment
 from hivemind_agents.domain.executor import ExecutorRow
 from hivemind_agents.domain.lease import Holder, Lease, Owner
 from hivemind_agents.domain.plan import Plan
-from hivemind_agents.domain.run import Run, RunEvent, VerbOutcome
+from hivemind_agents.domain.run import Run, RunEvent, VerbOutcome, WorkflowResult
 
 # Called on any thread, in order, with events that hold no secret.
 OnEvent = Callable[[RunEvent], None]
@@ -120,6 +120,10 @@ class RunStore(Protocol):
 
     async def events(self, run_id: str, after: int) -> Sequence[tuple[int, RunEvent]]: ...
 
+    async def claim(self, run: Run, executor_id: str) -> Run | None:
+        """Make a run this executor's, as its next attempt; None when another was faster."""
+        ...
+
     async def request_cancel(self, run_id: str, at: datetime) -> None:
         """Ask the process that executes a run, wherever it is, to stop it."""
         ...
@@ -145,6 +149,25 @@ class Stages(Protocol):
     async def judge(self, outputs: dict[str, Any]) -> Verdict:
         """Ask the agent that verifies; its answer is kept, too."""
         ...
+
+
+class Engine(Protocol):
+    """Executes workflows durably."""
+
+    @property
+    def executor_id(self) -> str:
+        """Of this process, and never of another."""
+        ...
+
+    async def run(self, run: Run, plan: Plan, effects: Stages) -> WorkflowResult:
+        """Execute the plan's workflow; `effects` are called for what is not done yet.
+
+        With `run.attempt` above 1 it goes on where the attempt before stopped. Cancelling the
+        task does not stop the workflow: stopping is for `effects`.
+        """
+        ...
+
+    async def close(self) -> None: ...
 
 
 class Clock(Protocol):

@@ -170,6 +170,32 @@ class SqlRunStore:
 
         return await self._do(work)
 
+    async def claim(self, run: Run, executor_id: str) -> Run | None:
+        claimed = run.model_copy(
+            update={
+                "executor_id": executor_id,
+                "attempt": run.attempt + 1,
+                "status": "running",
+                "ended_at": None,
+                "failure": None,
+                "summary": None,
+                "stages": tuple(
+                    stage if stage.status == "succeeded" else StageRecord(name=stage.name)
+                    for stage in run.stages
+                ),
+            }
+        )
+
+        def work(connection: sa.Connection) -> Run | None:
+            as_seen = (runs.c.id == run.id, runs.c.attempt == run.attempt)
+            done = connection.execute(sa.update(runs).where(*as_seen).values(_run_row(claimed)))
+            if done.rowcount != 1:
+                return None
+            _write_stages(connection, claimed)
+            return claimed
+
+        return await self._do(work)
+
     async def request_cancel(self, run_id: str, at: datetime) -> None:
         def work(connection: sa.Connection) -> None:
             connection.execute(

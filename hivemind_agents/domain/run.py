@@ -115,3 +115,12 @@ class Run(Frozen):
     # One sentence of the agent that summed it up.
     summary: str | None = None
     failure: Failure | None = None
+
+
+class WorkflowResult(Frozen):
+    """What a workflow came to."""
+
+    status: RunStatus
+    outputs: dict[str, Any] = {}
+    summary: str | None = None
+    failure: Failure | None = None

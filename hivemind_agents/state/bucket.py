@@ -9,11 +9,13 @@ import boto3
 import botocore.exceptions
 from botocore.config import Config
 
-from hivemind_agents.errors import StateError
+from hivemind_agents.errors import StateBucketMissing, StateError
 from hivemind_agents.state.aws import error_code, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
+
+__all__ = ["StateBucket", "StateBucketMissing", "StoredObject", "WriteConflict"]
 
 BOOTSTRAP_STACK = "hivemind-bootstrap"
 BUCKET_OUTPUT = "StateBucketName"
@@ -23,17 +25,6 @@ _ABSENT = frozenset({"NoSuchKey", "404"})
 _CONFIG = Config(
     connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 4}
 )
-
-
-class StateBucketMissing(StateError):
-    """The account has no bootstrap stack in this region yet."""
-
-    def __init__(self, region: str | None) -> None:
-        super().__init__(
-            f"there is no state bucket in {region or 'this region'}: "
-            f"the stack {BOOTSTRAP_STACK} was not made yet",
-            mend="hivemind bootstrap (the first deploy does it by itself)",
-        )
 
 
 class WriteConflict(StateError):

@@ -1,0 +1,1 @@
+"""Workflows: orchestration only. Every effect is a stage, which the engine keeps."""
