@@ -1,0 +1,428 @@
+"""Application load balancers as HAProxy: one process each, in a namespace with its own address.
+
+A process outlives the sandbox's: the next start finds it by its pid file and goes on with it. A
+reload loses no request; targets keep their health over it, and new ones start unhealthy until
+their first check passes, as on AWS.
+"""
+
+import csv
+import hashlib
+import logging
+import os
+import re
+import shutil
+import signal
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from hivemind_sandbox import certificates, network
+from hivemind_sandbox.commands import in_namespace, lines, run
+from hivemind_sandbox.network import Network
+from hivemind_sandbox.settings import Settings
+from hivemind_sandbox.wanted import (
+    Action,
+    Condition,
+    Listener,
+    LoadBalancer,
+    Target,
+    TargetGroup,
+)
+
+log = logging.getLogger(__name__)
+
+LONGEST_DRAINING_S = 3600
+START_TIMEOUT_S = 10.0
+
+Row = Mapping[str, str]
+Stats = Mapping[tuple[str, str], Row]
+"""(proxy, server or FRONTEND or BACKEND) to HAProxy's row of statistics."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """A target's health in the API's words."""
+
+    state: str
+    reason: str | None = None
+    description: str | None = None
+
+
+def key(arn: str) -> str:
+    return "lb-" + arn.rsplit("/", 1)[-1]
+
+
+def directory(settings: Settings, lb_key: str) -> Path:
+    return network.run_directory(settings) / lb_key
+
+
+def ensure(settings: Settings, net: Network, balancer: LoadBalancer) -> None:
+    """Make HAProxy run with the load balancer's configuration; a change is a reload."""
+    lb_key = balancer.interface.key
+    net.plug(balancer.interface)
+    home = directory(settings, lb_key)
+    home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o700)
+    _write_certificates(settings, home, balancer)
+    wanted, applied = config(home, balancer), home / "applied.cfg"
+    pid = network.running(home / "pid", "haproxy")
+    if pid is not None and applied.exists() and applied.read_text() == wanted:
+        return
+    (home / "haproxy.cfg").write_text(wanted)
+    run("haproxy", "-c", "-q", "-f", str(home / "haproxy.cfg"))
+    (home / "servers").write_text(_server_state(settings, balancer))
+    if pid is not None:
+        os.kill(pid, signal.SIGUSR2)
+        # The applied file is what the next pass compares with, so it comes last.
+        _await_reload(home)
+    else:
+        (home / "admin.sock").unlink(missing_ok=True)
+        in_namespace(
+            network.namespace(settings, lb_key),
+            *("haproxy", "-W", "-D", "-f", str(home / "haproxy.cfg"), "-p", str(home / "pid")),
+        )
+    applied.write_text(wanted)
+
+
+def remove(settings: Settings, net: Network, lb_key: str) -> None:
+    home = directory(settings, lb_key)
+    network.stop_process(home / "pid", "haproxy")
+    net.unplug(lb_key)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def found(settings: Settings) -> list[str]:
+    """The keys of the load balancers that have a folder, running or not."""
+    return sorted(path.name for path in network.run_directory(settings).glob("lb-*"))
+
+
+# Statistics and health
+
+
+def ask(settings: Settings, lb_key: str, command: str) -> str:
+    """Send a command to HAProxy's admin socket. Raises OSError when nobody answers."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(2.0)
+        client.connect(str(directory(settings, lb_key) / "admin.sock"))
+        client.sendall(command.encode() + b"\n")
+        parts = []
+        while part := client.recv(65536):
+            parts.append(part)
+    return b"".join(parts).decode()
+
+
+def stats(settings: Settings, lb_key: str) -> Stats:
+    """HAProxy's statistics; empty while it does not answer."""
+    try:
+        text = ask(settings, lb_key, "show stat")
+    except OSError:
+        return {}
+    rows = csv.DictReader(text.removeprefix("# ").strip().splitlines())
+    return {(row["pxname"], row["svname"]): row for row in rows}
+
+
+def health(row: Row | None, group: TargetGroup, *, seen_healthy: bool, registered_s: float) -> Health:
+    """Say a target's health from HAProxy's row of it.
+
+    A target is `initial` until its first check passes, or until as many failed as make an
+    established target unhealthy.
+    """
+    checked = "" if row is None else row["check_status"].removeprefix("* ")
+    if row is not None and row["status"].startswith(("UP", "no check")):
+        return Health(state="healthy")
+    grace_s = group.check_interval_s * group.unhealthy_threshold
+    if row is None or checked in ("", "INI", "UNK"):
+        return _REGISTERING
+    if not seen_healthy and registered_s < grace_s:
+        return Health(
+            state="initial",
+            reason="Elb.InitialHealthChecking",
+            description="Initial health checks in progress",
+        )
+    if checked == "L7STS":
+        return Health(
+            state="unhealthy",
+            reason="Target.ResponseCodeMismatch",
+            description=f"Health checks failed with these codes: [{row['check_code']}]",
+        )
+    if checked in ("L4TOUT", "L6TOUT", "L7TOUT"):
+        return Health(state="unhealthy", reason="Target.Timeout", description="Request timed out")
+    return Health(
+        state="unhealthy", reason="Target.FailedHealthChecks", description="Health checks failed"
+    )
+
+
+_REGISTERING = Health(
+    state="initial",
+    reason="Elb.RegistrationInProgress",
+    description="Target registration is in progress",
+)
+
+
+# Configuration
+
+
+def config(home: Path, balancer: LoadBalancer) -> str:
+    """Render HAProxy's configuration; the same load balancer gives the same text."""
+    idle = balancer.idle_timeout_s
+    return lines(
+        [
+            "global",
+            f"  stats socket {home}/admin.sock mode 600 level admin expose-fd listeners",
+            f"  server-state-file {home}/servers",
+            f"  hard-stop-after {LONGEST_DRAINING_S}s",
+            "  max-spread-checks 500",
+            "  tune.ssl.default-dh-param 2048",
+            "defaults",
+            "  mode http",
+            "  load-server-state-from-file global",
+            "  timeout connect 5s",
+            f"  timeout client {idle}s",
+            f"  timeout server {idle}s",
+            f"  timeout tunnel {idle}s",
+            f"  timeout http-keep-alive {idle}s",
+            "  timeout queue 5s",
+            "  option redispatch 1",
+            "  retries 2",
+            "  retry-on conn-failure empty-response",
+            "  http-request disable-l7-retry if !METH_GET !METH_HEAD !METH_OPTIONS",
+            "  option forwardfor",
+            "  option http-keep-alive",
+            # Without any frontend HAProxy does not start, and a load balancer may have no listener.
+            "frontend idle",
+            f"  bind unix@{home}/idle.sock",
+            *_frontends(home, balancer),
+            *_backends(balancer),
+        ]
+    )
+
+
+def _frontends(home: Path, balancer: LoadBalancer) -> Iterator[str]:
+    for listener in sorted(balancer.listeners, key=lambda item: item.port):
+        secure = listener.protocol == "HTTPS"
+        tls = f" {_tls(home, listener)}" if secure else ""
+        yield f"frontend listener_{listener.port}"
+        yield f"  bind {balancer.interface.private}:{listener.port}{tls}"
+        yield f"  http-request set-header X-Forwarded-Proto {'https' if secure else 'http'}"
+        yield f"  http-request set-header X-Forwarded-Port {listener.port}"
+        yield "  http-request set-header X-Amzn-Trace-Id Root=1-%Ts-%[rand(999999999)] unless { req.hdr(X-Amzn-Trace-Id) -m found }"
+        for number, rule in enumerate(listener.rules):
+            names = []
+            for place, condition in enumerate(rule.conditions):
+                name = f"rule{number}_{place}"
+                names.append(name)
+                yield from (f"  acl {name} {test}" for test in _tests(condition))
+            yield from _action(home, listener, rule.action, names)
+
+
+def _action(home: Path, listener: Listener, action: Action, names: list[str]) -> Iterator[str]:
+    when = " ".join(names)
+    condition = f" if {when}" if when else ""
+    if action.type == "redirect":
+        fields = dict(action.redirect)
+        code = fields.get("StatusCode", "HTTP_302").removeprefix("HTTP_")
+        location = _location(fields, listener)
+        bare = location.split("?", 1)[0]
+        if "#{query}" in fields.get("Query", "#{query}"):
+            both = f"{when} " if when else ""
+            yield f"  http-request redirect code {code} location {_quote(location)} if {both}{{ query -m found }}"
+            location = bare
+        yield f"  http-request redirect code {code} location {_quote(location)}{condition}"
+    elif action.type == "fixed-response":
+        body = home / f"body-{hashlib.sha256(action.body.encode()).hexdigest()[:12]}"
+        body.write_text(action.body)
+        yield f"  http-request return status {action.status} content-type {_quote(action.content_type)} file {body}{condition}"
+    elif action.type == "forward":
+        # One draw a group among the weights that are left gives each its share.
+        left = sum(weight for _, weight in action.forward)
+        for arn, weight in action.forward:
+            backend = "tg_" + arn.rsplit("/", 1)[-1]
+            if weight and weight < left:
+                both = f"{when} " if when else ""
+                yield f"  use_backend {backend} if {both}{{ rand({left}) lt {weight} }}"
+            elif weight:
+                yield f"  use_backend {backend}{condition}"
+            left -= weight
+    else:
+        body = home / "unsupported"
+        body.write_text(f"the sandbox does not perform the action {action.type}\n")
+        yield f"  http-request return status 501 content-type text/plain file {body}{condition}"
+
+
+def _location(fields: Mapping[str, str], listener: Listener) -> str:
+    protocol = fields.get("Protocol", "#{protocol}")
+    host, port = fields.get("Host", "#{host}"), fields.get("Port", "#{port}")
+    path, query = fields.get("Path", "/#{path}"), fields.get("Query", "#{query}")
+    text = f"{protocol}://{host}:{port}{path}" + (f"?{query}" if query else "")
+    return (
+        text.replace("%", "%%")
+        .replace("#{protocol}", listener.protocol)
+        .replace("HTTPS://", "https://")
+        .replace("HTTP://", "http://")
+        .replace("#{host}", "%[req.hdr(host),field(1,:)]")
+        .replace("#{port}", str(listener.port))
+        .replace("/#{path}", "%[path]")
+        .replace("#{path}", "%[path]")
+        .replace("#{query}", "%[query]")
+    )
+
+
+def _tests(condition: Condition) -> Iterator[str]:
+    values = condition.values
+    match condition.field:
+        case "path-pattern":
+            yield f"path -m reg {' '.join(_quote(_wildcard(value)) for value in values)}"
+        case "host-header":
+            patterns = " ".join(_quote(_wildcard(value)) for value in values)
+            yield f"req.hdr(host),field(1,:) -m reg -i {patterns}"
+        case "http-header":
+            patterns = " ".join(_quote(_wildcard(value)) for value in values)
+            yield f"req.hdr({condition.header}) -m reg -i {patterns}"
+        case "http-request-method":
+            yield f"method {' '.join(values)}"
+        case "source-ip":
+            yield f"src {' '.join(values)}"
+        case _:
+            yield "always_false"
+
+
+def _backends(balancer: LoadBalancer) -> Iterator[str]:
+    for group in sorted(balancer.target_groups, key=lambda item: item.arn):
+        yield f"backend {group.backend}"
+        yield "  balance roundrobin"
+        if group.sticky_s is not None:
+            yield f"  cookie AWSALB insert indirect nocache maxlife {group.sticky_s}s"
+        yield "  option httpchk"
+        yield (
+            f"  http-check send meth GET uri {_quote(group.check_path)} ver HTTP/1.1"
+            " hdr Host %[dst]:%[dst_port] hdr User-Agent ELB-HealthChecker/2.0"
+            " hdr Connection close"
+        )
+        yield f"  http-check expect status {group.check_matcher}"
+        yield f"  timeout check {group.check_timeout_s}s"
+        for target in sorted(group.targets, key=lambda item: item.server):
+            yield f"  {_server(group, target)}"
+
+
+def _server(group: TargetGroup, target: Target) -> str:
+    parts = [
+        f"server {target.server} {target.address}:{target.port} check",
+        f"inter {group.check_interval_s}s rise {group.healthy_threshold}",
+        f"fall {group.unhealthy_threshold}",
+    ]
+    if group.check_port != "traffic-port":
+        parts.append(f"port {group.check_port}")
+    if group.protocol == "HTTPS":
+        parts.append("ssl verify none")
+    if group.check_protocol == "HTTPS":
+        parts.append("check-ssl verify none")
+    elif group.protocol == "HTTPS":
+        parts.append("no-check-ssl")
+    if group.sticky_s is not None:
+        parts.append(f"cookie {target.server}")
+    return " ".join(parts)
+
+
+def _tls(home: Path, listener: Listener) -> str:
+    """The lowest TLS version by the policy's name; ciphers are HAProxy's own choice."""
+    policy = listener.tls_policy
+    if "TLS13-1-3" in policy:
+        lowest = "TLSv1.3"
+    elif "TLS13-1-0" in policy or "TLS-1-0" in policy or policy.endswith("2016-08"):
+        lowest = "TLSv1.0"
+    elif "1-1" in policy:
+        lowest = "TLSv1.1"
+    else:
+        lowest = "TLSv1.2"
+    return f"ssl crt {_certificate_directory(home, listener)} alpn h2,http/1.1 ssl-min-ver {lowest}"
+
+
+def _certificate_directory(home: Path, listener: Listener) -> Path:
+    """Named by its content, so that another certificate is another configuration."""
+    arns = "\n".join(certificate.arn for certificate in listener.certificates)
+    return home / f"tls-{listener.port}-{hashlib.sha256(arns.encode()).hexdigest()[:12]}"
+
+
+def _write_certificates(settings: Settings, home: Path, balancer: LoadBalancer) -> None:
+    for listener in balancer.listeners:
+        if listener.protocol != "HTTPS":
+            continue
+        place = _certificate_directory(home, listener)
+        place.mkdir(exist_ok=True)
+        for number, certificate in enumerate(listener.certificates):
+            if certificate.pem and certificate.key:
+                pem = certificate.pem.strip() + "\n" + certificate.key.strip() + "\n"
+            else:
+                issued = certificates.issue(
+                    settings, certificate.arn.rsplit("/", 1)[-1], certificate.names
+                )
+                pem = issued.read_text()
+            path = place / f"{number:02}.pem"
+            path.touch(mode=0o600)
+            path.write_text(pem)
+
+
+def _wildcard(pattern: str) -> str:
+    """AWS's patterns: * for any characters, ? for exactly one."""
+    return "^" + re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".") + "$"
+
+
+def _quote(text: str) -> str:
+    return "'" + text.replace("'", "'\\''").replace("\n", " ") + "'"
+
+
+# Reload
+
+
+def _server_state(settings: Settings, balancer: LoadBalancer) -> str:
+    """What HAProxy shall believe of each server as it (re)starts.
+
+    It would take a new server for healthy until its checks fail. So new ones are listed as down,
+    one passed check short of up; the others keep their state.
+    """
+    known: dict[tuple[str, str], str] = {}
+    with suppress(OSError):
+        for line in ask(settings, balancer.interface.key, "show servers state").splitlines():
+            fields = line.split()
+            if len(fields) > 4 and fields[0].isdigit():
+                known[fields[1], fields[3]] = line
+    rows = [
+        known.get((group.backend, target.server)) or _new_server(group, target)
+        for group in balancer.target_groups
+        for target in group.targets
+    ]
+    return lines(["1", _STATE_HEADER, *rows])
+
+
+def _new_server(group: TargetGroup, target: Target) -> str:
+    return (
+        f"1 {group.backend} 1 {target.server} {target.address} 0 0 1 1 0 1 0 "
+        f"{group.healthy_threshold - 1} 6 0 0 0 - {target.port} - 0 0 - - 0"
+    )
+
+
+_STATE_HEADER = (
+    "# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight "
+    "srv_time_since_last_change srv_check_status srv_check_result srv_check_health "
+    "srv_check_state srv_agent_state bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord "
+    "srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_agent_port"
+)
+
+
+def _await_reload(home: Path) -> None:
+    """Return when a new worker answers; requests are served all the while."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    before = _socket_inode(home)
+    while time.monotonic() < deadline:
+        if _socket_inode(home) not in (None, before):
+            return
+        time.sleep(0.02)
+
+
+def _socket_inode(home: Path) -> int | None:
+    with suppress(OSError):
+        return (home / "admin.sock").stat().st_ino
+    return None
