@@ -149,7 +149,9 @@ class FileTree:
         """The application's own files with these suffixes: no tests, examples, build output."""
         found = []
         for path in self.suffixed(*suffixes):
-            folders = path.split("/")[:-1]
+            # Below src/main a folder is a package's name (com/example/demo), not a purpose.
+            folders = f"/{path}".partition("/src/main/")[0].split("/")
+            folders = folders if "/src/main/" in f"/{path}" else folders[:-1]
             if not ASIDE.intersection(folders):
                 found.append(path)
                 if len(found) == limit:
