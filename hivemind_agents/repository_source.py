@@ -24,7 +24,7 @@ LEFT_BEHIND = frozenset(
 # Private settings never travel: what an application is to know comes as environment.
 _PRIVATE = re.compile(r"^\.env(\.(local|production|development|test|staging))?$")
 _URL = re.compile(r"^(https?|ssh|git|file)://|^[\w.-]+@[\w.-]+:")
-_COMMIT = re.compile(r"^[0-9a-f]{40}$")
+
 CLONE_SECONDS = 300
 
 _SAFE = (
@@ -42,16 +42,26 @@ def is_url(app_repo: str) -> bool:
     return bool(_URL.match(app_repo))
 
 
-def fetch(app_repo: str, ref: str | None, path: str, into: Path) -> Source:
+def same_repository(app_repo: str, recorded: str) -> bool:
+    """Whether the record's repository is the one that is asked for."""
+    if is_url(app_repo):
+        return _shown(app_repo) == recorded
+    return str(Path(app_repo).expanduser().resolve()) == recorded
+
+
+def fetch(
+    app_repo: str, ref: str | None, path: str, into: Path, *, commit: str | None = None
+) -> Source:
     """Put the files of folder `path` of the repository into the empty folder `into`.
 
-    `app_repo`: a folder, or a git URL; `ref`: branch, tag or full commit of a URL. Returns where
+    `app_repo`: a folder, or a git URL; `ref`: branch, tag or full commit of a URL; `commit`: what
+    `ref` was when it was looked up, so that later stages see the same files. Returns where
     they come from, with the commit when there is one, and whether the folder differs from it.
     Raises RepositoryError saying what was looked for, and how to say it.
     """
     into.mkdir(parents=True, exist_ok=True)
     if is_url(app_repo):
-        return _fetch_url(app_repo, ref, path, into)
+        return _fetch_url(app_repo, ref, path, into, commit)
     return _fetch_folder(app_repo, ref, path, into)
 
 
@@ -97,15 +107,15 @@ def _fetch_folder(app_repo: str, ref: str | None, path: str, into: Path) -> Sour
     return Source(repository=str(root.resolve()), path=path, commit=commit, dirty=dirty)
 
 
-def _fetch_url(url: str, ref: str | None, path: str, into: Path) -> Source:
+def _fetch_url(url: str, ref: str | None, path: str, into: Path, known: str | None) -> Source:
     if ref and ref.startswith("-"):
         raise RepositoryError(f"{ref!r} is no branch, tag or commit", mend="leave app_ref away")
     clone = into / ".hivemind-clone"
     clone.mkdir()
     try:
         _git(clone, "init", "--quiet", "--template=")
-        _git(clone, "fetch", "--quiet", "--depth", "1", "--no-tags", "--", url, ref or "HEAD",
-             failing=_unreachable(url, ref))  # fmt: skip
+        _git(clone, "fetch", "--quiet", "--depth", "1", "--no-tags", "--",
+             url, known or ref or "HEAD", failing=_unreachable(url, ref))  # fmt: skip
         _git(clone, "checkout", "--quiet", "--detach", "FETCH_HEAD")
         commit = _git(clone, "rev-parse", "HEAD").strip()
         if (clone / ".gitmodules").is_file():

@@ -7,14 +7,18 @@ DOCUMENTATION = r"""
 module: hivemind_build
 short_description: Build an application into an artifact of the state bucket
 description:
-  - Runs the repository's code in an isolated container only, and only when no equal build is stored.
+  - The repository's code runs in an isolated container only.
+  - An equal build that is stored already is taken instead.
   - Tells the release that the result makes; the newest one when nothing is different.
 options:
   name: {description: The deployment's name., type: str, required: true}
   repository: {description: Folder on the controller or git URL., type: str, required: true}
   ref: {description: Branch, tag or commit of a URL., type: str}
   path: {description: Folder inside the repository., type: str, default: .}
-  report: {description: Recon's report., type: dict, required: true}
+  report:
+    description: Recon's report; taken where O(source) is what is built, else read anew.
+    type: dict
+  source: {description: The source that the record knows; its commit is built., type: dict}
   releases: {description: The record's releases., type: list, elements: dict, default: []}
   env: {description: Plain settings of the application., type: dict, default: {}}
   secrets: {description: Names to references of secret settings., type: dict, default: {}}
@@ -28,10 +32,14 @@ import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.hivemind_aws import failures_told, session
+
+if TYPE_CHECKING:
+    from hivemind_agents.domain.deployment import Source
+    from hivemind_agents.repository.report import RepositoryReport
 
 
 def _stop(*_: object) -> NoReturn:
@@ -47,6 +55,25 @@ def _texts(values: dict[str, Any]) -> dict[str, str]:
     }
 
 
+def _fetched(module: AnsibleModule, tree: Path) -> tuple[Source, RepositoryReport]:
+    """The files, at the commit that Recon saw, and what they are."""
+    from hivemind_agents.repository import recon
+    from hivemind_agents.repository.report import RepositoryReport
+    from hivemind_agents.repository_source import fetch, same_repository
+
+    params, known = module.params, module.params["source"] or {}
+    ref = params["ref"] or None
+    same = (
+        params["report"] is not None
+        and same_repository(params["repository"], known.get("repository", ""))
+        and (params["path"], ref) == (known.get("path"), known.get("ref"))
+    )
+    if not same:
+        return fetch(params["repository"], ref, params["path"], tree), recon(tree)
+    source = fetch(params["repository"], ref, params["path"], tree, commit=known.get("commit"))
+    return source, RepositoryReport.model_validate_json(module.jsonify(params["report"]))
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
@@ -54,7 +81,8 @@ def main() -> None:
             "repository": {"type": "str", "required": True},
             "ref": {"type": "str"},
             "path": {"type": "str", "default": "."},
-            "report": {"type": "dict", "required": True},
+            "report": {"type": "dict"},
+            "source": {"type": "dict"},
             "releases": {"type": "list", "elements": "dict", "default": []},
             "env": {"type": "dict", "default": {}},
             # References, never values.
@@ -75,13 +103,10 @@ def main() -> None:
         from hivemind_agents.building.recipe import recipe_for
         from hivemind_agents.building.releases import Configuration, with_release
         from hivemind_agents.domain.deployment import Release
-        from hivemind_agents.repository.report import RepositoryReport
-        from hivemind_agents.repository_source import fetch
         from hivemind_agents.state.bucket import StateBucket, StateBucketMissing
 
         tree = Path(folder)
-        source = fetch(params["repository"], params["ref"], params["path"], tree)
-        report = RepositoryReport.model_validate_json(module.jsonify(params["report"]))
+        source, report = _fetched(module, tree)
         names = frozenset(path.relative_to(tree).as_posix() for path in tree.rglob("*"))
         configuration = Configuration(_texts(params["env"]), _texts(params["secrets"]))
         request = BuildRequest(
@@ -117,7 +142,10 @@ def main() -> None:
     module.exit_json(
         changed=artifact is None or artifact.built or list(releases) != before,
         recipe=request.recipe.model_dump(mode="json"),
-        artifact=artifact.model_dump(mode="json") if artifact else None,
+        source=source.model_dump(mode="json"),
+        report=report.model_dump(mode="json"),
+        built=artifact.built if artifact else False,
+        seconds={each.phase: each.seconds for each in artifact.phases} if artifact else {},
         release=release.model_dump(mode="json"),
         releases=[one.model_dump(mode="json") for one in releases],
     )

@@ -16,6 +16,7 @@ ALLOWED = {
     "domain": {"domain", "errors"},
     "repository": {"repository", "errors"},
     "building": {"building", "domain", "errors", "repository"},
+    "hosting": {"hosting", "domain", "errors"},
     "state": {"state", "domain", "errors"},
     "ports": {"domain", "errors", "ports"},
     "catalog": {"catalog", "domain", "errors", "locations"},

@@ -1,0 +1,51 @@
+"""The environment file of a release, with its secrets: for tasks that have `no_log`."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: hivemind_app_environment
+short_description: The environment file of a release, secrets resolved
+description: Its terms are the deployment's record and a release's number.
+options:
+  _terms: {description: The record and the number., required: true}
+author: [HiveMind]
+"""
+
+import json
+from typing import Any
+
+import boto3
+from ansible.errors import AnsibleError
+from ansible.plugins.lookup import LookupBase
+
+from hivemind_agents.domain.deployment import Deployment
+from hivemind_agents.errors import HivemindError
+from hivemind_agents.hosting.environment import application_environment, environment_file
+from hivemind_agents.state.secrets import resolve
+
+
+class LookupModule(LookupBase):
+    """`lookup('hivemind_app_environment', hivemind_record, 3)`."""
+
+    def run(self, terms: list[Any], variables: Any = None, **kwargs: Any) -> list[str]:
+        record = Deployment.model_validate_json(json.dumps(terms[0]))
+        release = record.release(int(terms[1]))
+        if release is None:
+            raise AnsibleError(f"{record.name!r} has no release {terms[1]}")
+        session = boto3.Session()
+        report = record.recon or {}
+        try:
+            env = application_environment(
+                deployment_name=record.name,
+                release=release,
+                database=record.database,
+                resolve=lambda reference: resolve(session, reference),
+                need_variables={
+                    need: tuple(names) for need, names in report.get("need_variables", {}).items()
+                },
+                url_schemes=report.get("url_schemes", {}),
+            )
+            return [environment_file(env)]
+        except HivemindError as error:
+            mend = f"\nFIX: {error.mend}" if error.mend else ""
+            raise AnsibleError(f"{error.message}{mend}") from error

@@ -1,0 +1,147 @@
+#!/usr/bin/python
+"""Run a oneshot unit to its end, or wait until services are ready; their log tells why not."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hivemind_service
+short_description: Run a unit, or wait until services are ready
+description: Runs on hosts, with the standard library alone.
+options:
+  units: {description: Names of systemd units., type: list, elements: str, required: true}
+  action:
+    description: >-
+      C(run) starts a oneshot unit and waits for its end; C(wait) waits until the services are
+      active, stay so, and the URL answers.
+    type: str
+    choices: [run, wait]
+    required: true
+  url: {description: Address that has to answer below 400., type: str}
+  timeout_seconds: {description: How long it may take., type: int, default: 60}
+author: [HiveMind]
+"""
+
+import http.client
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+from ansible.module_utils.basic import AnsibleModule
+
+SHOWN_LINES = 30
+# Without an address to ask, a service counts as ready when it has run for so long.
+STEADY_SECONDS = 3
+
+
+def shown(unit: str) -> dict[str, str]:
+    """What systemd knows of a unit."""
+    properties = "ActiveState,SubState,Result,ExecMainStatus,NRestarts,InvocationID"
+    done = subprocess.run(
+        ["systemctl", "show", "--property", properties, unit],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+
+
+def last_lines(unit: str) -> str:
+    """The end of a unit's log."""
+    done = subprocess.run(
+        ["journalctl", "--unit", unit, "--no-pager", "--output", "cat",
+         "--lines", str(SHOWN_LINES)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return "\n".join(f"  {line}" for line in done.stdout.strip().splitlines()) or "  (nothing)"
+
+
+def answer(url: str) -> str | None:
+    """None when the address answers below 400; else what is wrong."""
+    try:
+        with urllib.request.urlopen(url, timeout=5):
+            return None
+    except urllib.error.HTTPError as error:
+        return f"answers {error.code}"
+    except (OSError, http.client.HTTPException) as error:
+        return f"does not answer ({getattr(error, 'reason', None) or error})"
+
+
+def ended(module: AnsibleModule, unit: str, why: str) -> None:
+    module.fail_json(msg=f"{unit} {why}. The last lines of its log:\n{last_lines(unit)}", unit=unit)
+
+
+def run(module: AnsibleModule, unit: str) -> None:
+    if module.check_mode:
+        module.exit_json(changed=True)
+    try:
+        done = subprocess.run(
+            ["systemctl", "start", unit],
+            capture_output=True, text=True, check=False, timeout=module.params["timeout_seconds"],
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        subprocess.run(["systemctl", "stop", unit], capture_output=True, check=False)
+        ended(module, unit, f"took longer than {module.params['timeout_seconds']} s")
+        return
+    if done.returncode:
+        state = shown(unit)
+        why = f"failed ({state.get('Result')}, exit code {state.get('ExecMainStatus')})"
+        ended(module, unit, why)
+    module.exit_json(changed=True)
+
+
+def wait(module: AnsibleModule, units: list[str]) -> None:
+    if module.check_mode:
+        module.exit_json(changed=False)
+    begun = time.monotonic()
+    url, problem = module.params["url"], "did not start"
+    before = {unit: shown(unit) for unit in units}
+    while time.monotonic() - begun < module.params["timeout_seconds"]:
+        now = {unit: shown(unit) for unit in units}
+        for unit, state in now.items():
+            restarts = int(state.get("NRestarts") or 0) - int(before[unit].get("NRestarts") or 0)
+            if state.get("ActiveState") == "failed" or restarts >= 2:
+                why = f"does not stay up (exit code {state.get('ExecMainStatus')})"
+                ended(module, unit, why)
+        active = all(state.get("ActiveState") == "active" for state in now.values())
+        if url is not None:
+            found = answer(url)
+            if active and found is None:
+                module.exit_json(changed=False, seconds=round(time.monotonic() - begun, 2))
+            problem = f"{found} at {url}" if found else "is not active"
+        else:
+            steady = {unit: state.get("InvocationID") for unit, state in now.items()}
+            if active and steady == {u: s.get("InvocationID") for u, s in before.items()}:
+                if time.monotonic() - begun >= STEADY_SECONDS:
+                    module.exit_json(changed=False, seconds=round(time.monotonic() - begun, 2))
+            elif active:
+                before = now
+        time.sleep(0.25)
+    web = next((unit for unit in units if unit.endswith("-web")), units[0])
+    mend = (
+        "\nFIX: give the path that answers without login (--health-path), and a start command "
+        "that listens on 0.0.0.0:$PORT (--start)"
+    )
+    module.fail_json(
+        msg=f"{web} is not ready after {module.params['timeout_seconds']} s: it {problem}. "
+        f"The last lines of its log:\n{last_lines(web)}{mend if url else ''}",
+        unit=web,
+    )
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "units": {"type": "list", "elements": "str", "required": True},
+            "action": {"type": "str", "choices": ["run", "wait"], "required": True},
+            "url": {"type": "str"},
+            "timeout_seconds": {"type": "int", "default": 60},
+        },
+        supports_check_mode=True,
+    )
+    if module.params["action"] == "run":
+        run(module, module.params["units"][0])
+    else:
+        wait(module, module.params["units"])
+
+
+if __name__ == "__main__":
+    main()
