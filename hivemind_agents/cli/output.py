@@ -37,7 +37,7 @@ def table(
     head: Sequence[str], rows: Sequence[Sequence[object]], *, right: frozenset[int] = frozenset()
 ) -> str:
     """Columns as wide as their longest cell. `right`: columns that are set flush right."""
-    cells = [[_text(cell) for cell in row] for row in (head, *rows)]
+    cells = [list(head), *([_text(cell) for cell in row] for row in rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
     lines = []
     for number, row in enumerate(cells):
