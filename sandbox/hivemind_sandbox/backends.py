@@ -6,6 +6,7 @@ readings.py.
 """
 
 import contextlib
+import json
 import re
 import threading
 import time
@@ -18,7 +19,9 @@ from moto.core.utils import utcnow
 from moto.ec2.models import EC2Backend, elastic_ip_addresses, elastic_network_interfaces
 from moto.ec2.models.instances import Instance, InstanceState, StateReason
 from moto.elbv2 import models as elbv2
+from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.rds.models import RDSBackend
+from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 
 from hivemind_sandbox import allocations, database, load_balancer, readings, state
@@ -45,6 +48,7 @@ def install(settings: Settings, wake: Callable[[], None]) -> None:
     _hook_changes(wake)
     _hook_addresses(settings)
     _hook_names()
+    _hook_bucket_policies()
     if settings.hosts:
         _hook_instances()
         _hook_databases(settings)
@@ -110,6 +114,27 @@ def _hook_names() -> None:
         return balancer
 
     elbv2.ELBv2Backend.create_load_balancer = create_load_balancer
+
+
+def _hook_bucket_policies() -> None:
+    """moto ignores conditions, so a policy that asks for TLS would refuse everything.
+
+    The way to this endpoint never leaves the machine: it counts as secure transport.
+    """
+
+    def get_permission(self: Any, action: str, resource: str) -> Any:
+        if self.policy is None:
+            return PermissionResult.NEUTRAL
+        document = json.loads(self.policy)
+        insecure = {"Bool": {"aws:SecureTransport": "false"}}
+        document["Statement"] = [
+            statement
+            for statement in document["Statement"]
+            if statement.get("Condition") != insecure
+        ]
+        return IAMPolicy(json.dumps(document)).is_action_permitted(action, resource)
+
+    FakeBucket.get_permission = get_permission
 
 
 # Instances
