@@ -1,6 +1,6 @@
 """What the workflows need of the world. Adapters implement these; `bootstrap` chooses them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +15,8 @@ from hivemind_agents.domain.run import Run, RunEvent, VerbOutcome, WorkflowResul
 
 # Called on any thread, in order, with events that hold no secret.
 OnEvent = Callable[[RunEvent], None]
+# Runs a verb that was approved.
+Perform = Callable[[str, Mapping[str, Any]], Awaitable[VerbOutcome]]
 
 
 class VerbCall(Frozen):
@@ -54,8 +56,13 @@ class Decider(Protocol):
         """Decide the verbs, their arguments and the reasons."""
         ...
 
-    async def judge(self, brief: VerificationBrief, *, on_event: OnEvent) -> Verdict:
-        """Say whether what was verified may be called done."""
+    async def judge(
+        self, brief: VerificationBrief, *, on_event: OnEvent, perform: Perform | None = None
+    ) -> Verdict:
+        """Say whether what was verified may be called done.
+
+        `perform` runs an approved verb again, for a fault that may have passed.
+        """
         ...
 
 

@@ -1,0 +1,1 @@
+"""The agents: they choose and parameterise verbs, and read what verbs report."""

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from hivemind_agents.domain.decision import Verdict, VerificationBrief
@@ -19,7 +19,7 @@ from hivemind_agents.domain.run import (
     StageStatus,
     VerbOutcome,
 )
-from hivemind_agents.errors import HivemindError
+from hivemind_agents.errors import HivemindError, UserError
 from hivemind_agents.ports import Clock, Decider, Executor, OnEvent, RunStore, VerbCall
 
 log = logging.getLogger(__name__)
@@ -97,7 +97,19 @@ class Session:
         brief = VerificationBrief(
             deployment_name=self.run_state.deployment_name, outputs=self._redactor.data(outputs)
         )
-        return await self._decider.judge(brief, on_event=self.tell)
+        return await self._decider.judge(brief, on_event=self.tell, perform=self._again)
+
+    async def _again(self, verb: str, arguments: Mapping[str, Any]) -> VerbOutcome:
+        """Run an approved verb for an agent that wants to look twice; the stage stays as it is."""
+        if verb not in {stage.name for stage in self.run_state.stages}:
+            raise UserError(f"{verb} is no part of the approved plan")
+        call = VerbCall(
+            run_id=self.run_state.id,
+            verb=verb,
+            deployment_name=self.run_state.deployment_name,
+            arguments=dict(arguments),
+        )
+        return await self._executor.run(call, on_event=self.tell)
 
     async def stop(self, failure: Failure | None = None) -> None:
         """End what is under way and start nothing more; `failure`: why, when nobody asked."""

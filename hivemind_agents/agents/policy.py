@@ -1,0 +1,128 @@
+"""The agents' rules, for when no model is asked. Pure: a brief in, a decision out."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from hivemind_agents.domain.decision import PlanBrief, ProvisionSizing, Verdict, VerificationBrief
+from hivemind_agents.domain.request import DeployRequest, DestroyRequest, Request, RollbackRequest
+
+_PRODUCTION = re.compile(
+    r"\b(production|prod|high[- ]availability|highly available|multi[- ]az|customers)\b", re.I
+)
+_NOT_PRODUCTION = re.compile(r"\b(?:not|non|pre)[- ](?:for[- ])?prod(?:uction)?\b", re.I)
+# Databases that the stack can make, by what Recon calls the need.
+_DATABASES = {"postgresql": "postgresql"}
+
+# What each stage's own agent has to say about it, where it has nothing to choose.
+_REASONS = {
+    "recon": "read the repository before anything is decided",
+    "build": "build away from the controller, once, into an artifact that every host gets",
+    "provision": "one CloudFormation stack holds everything that costs money",
+    "install": "put the release on the hosts and run its migration once",
+    "harden": "no unhardened host takes traffic",
+    "register": "let traffic in only when the load balancer calls the host healthy",
+    "verify": "done is what was seen to work through the front door",
+    "observe": "somebody has to be able to look at it afterwards",
+    "rollback": "go back to what worked",
+    "destroy": "take away everything that the stack holds",
+}
+
+
+def asked_arguments(request: Request) -> dict[str, Any]:
+    """The arguments that the user has fixed, by the verbs' names; nothing is decided here."""
+    if isinstance(request, DeployRequest):
+        given: Mapping[str, Any] = {
+            "app_repo": request.repository,
+            "app_ref": request.ref,
+            "app_path": request.path if request.path != "." else None,
+            "app_description": request.description or None,
+            "app_kind": request.kind,
+            "app_start_command": request.start_command,
+            "app_health_path": request.health_path,
+            "app_env": dict(request.env) or None,
+            "app_secrets": dict(request.secrets) or None,
+            "stage_mode": request.stage_mode,
+            "domain_name": request.domain_name,
+            "hosted_zone_id": request.hosted_zone_id,
+        }
+    elif isinstance(request, RollbackRequest):
+        given = {
+            "release_number": request.release,
+            "delete_stack": True if request.delete_stack else None,
+            "reason": request.reason or None,
+        }
+    elif isinstance(request, DestroyRequest):
+        given = {"reason": request.reason or None}
+    else:
+        given = {}
+    named = {name: value for name, value in given.items() if value is not None}
+    return {"deployment_name": request.name, **named, **request.arguments}
+
+
+def size(brief: PlanBrief) -> ProvisionSizing:
+    """The Provisioner's rules: what there is stays, what was asked counts, small otherwise."""
+    mode, why = _stage_mode(brief)
+    engine, database = _database(brief)
+    return ProvisionSizing(
+        stage_mode=mode, database_engine=engine, reason=f"{mode}: {why}; {database}"
+    )
+
+
+def judge(brief: VerificationBrief) -> Verdict:
+    """QA's rules: a single failed check vetoes, and so does a verification without checks."""
+    checks = _checks(brief.outputs)
+    failed = [check for check in checks if check.get("status") == "failed"]
+    if failed:
+        return Verdict(
+            done=False,
+            summary=f"not done: {', '.join(str(check.get('name')) for check in failed)} failed",
+            reasons=tuple(f"{check.get('name')}: {check.get('detail')}" for check in failed),
+        )
+    passed = [str(check.get("name")) for check in checks if check.get("status") == "passed"]
+    if not passed:
+        # The verb itself vetoes what it sees fail; it reported no single checks.
+        return Verdict(done=True, summary="verified")
+    skipped = len(checks) - len(passed)
+    extra = f", {skipped} not applicable" if skipped else ""
+    return Verdict(done=True, summary=f"verified: {', '.join(passed)}{extra}")
+
+
+def reason(verb: str) -> str:
+    """Why a stage is in the plan."""
+    return _REASONS.get(verb, "asked for")
+
+
+def _stage_mode(brief: PlanBrief) -> tuple[str, str]:
+    request = brief.request
+    asked = request.stage_mode if isinstance(request, DeployRequest) else None
+    if asked:
+        return asked, "asked for"
+    if brief.deployment is not None and brief.deployment.stack is not None:
+        return brief.deployment.stage_mode, "as it is (hivemind upgrade changes it)"
+    text = request.description if isinstance(request, DeployRequest) else ""
+    found = _PRODUCTION.search(_NOT_PRODUCTION.sub("", text))
+    if found:
+        return "production", f"the description says {found[0].lower()!r}"
+    return "stage-1", "nothing asks for more, and it is the cheapest"
+
+
+def _database(brief: PlanBrief) -> tuple[str | None, str]:
+    if "database_engine" in brief.request.arguments:
+        return None, "database as asked for"
+    if brief.deployment is not None and brief.deployment.database is not None:
+        return brief.deployment.database.engine, "its database stays"
+    if brief.recon is None:
+        return None, "the database that Recon will find to be needed"
+    needs = [str(need) for need in brief.recon.get("needs") or ()]
+    for need in needs:
+        if need in _DATABASES:
+            return _DATABASES[need], f"a {need} database, because Recon found that it is needed"
+    return "none", "no database, because Recon found no need of one"
+
+
+def _checks(outputs: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    verification = outputs.get("verification")
+    found = verification.get("checks") if isinstance(verification, Mapping) else None
+    found = found or outputs.get("checks") or []
+    return [check for check in found if isinstance(check, Mapping)]
