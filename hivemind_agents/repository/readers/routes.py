@@ -1,8 +1,10 @@
 """Choosing the path that a load balancer asks."""
 
+import re
 from collections.abc import Iterable
 
 from hivemind_agents.repository.facts import LIKELY, SURE, Fact
+from hivemind_agents.repository.tree import FileTree
 
 HEALTH_NAMES = (
     "/health", "/healthz", "/healthcheck", "/health-check", "/health_check", "/health/live",
@@ -28,3 +30,20 @@ def best_health_route(routes: Iterable[tuple[str, str]]) -> Fact[str] | None:
     if "/" in known:
         return Fact("/", LIKELY, (known["/"],))
     return None
+
+
+def scan_routes(
+    tree: FileTree, suffixes: tuple[str, ...], *patterns: str, limit: int = 200
+) -> Fact[str] | None:
+    """The best health path among the routes that the patterns (group 1) find in the sources."""
+    compiled = [re.compile(pattern) for pattern in patterns]
+    routes: list[tuple[str, str]] = []
+    for path in tree.sources(*suffixes, limit=limit):
+        text = tree.text(path, limit=200_000) or ""
+        for pattern in compiled:
+            for found in pattern.finditer(text):
+                route = found.group(1)
+                if not re.search(r"[{}<>:*\\()\[\]\s]", route):
+                    name = route if route.startswith("/") else "/" + route
+                    routes.append((name, f"{path}:{text.count(chr(10), 0, found.start()) + 1}"))
+    return best_health_route(routes)

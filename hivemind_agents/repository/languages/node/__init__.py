@@ -1,0 +1,130 @@
+"""Node (and Bun): from package.json and the code that its start script reaches to one finding."""
+
+import re
+
+from hivemind_agents.repository.facts import CERTAIN, GUESS, LIKELY, SURE, WEAK, Fact, Finding, Match
+from hivemind_agents.repository.languages import detectors
+from hivemind_agents.repository.languages.node import health, project as reading
+from hivemind_agents.repository.languages.node.plain import plain_match
+from hivemind_agents.repository.languages.node.project import NodeProject
+from hivemind_agents.repository.tree import FileTree
+
+
+def detect(tree: FileTree) -> Finding | None:
+    """Read the folder as Node, if it has a package.json or a script of JavaScript."""
+    if reading.MANIFEST not in tree:
+        return _script_alone(tree)
+    project = reading.read_project(tree)
+    matches = [found for found in (look(project) for look in detectors(__name__)) if found]
+    match = max(matches, key=lambda item: (item.rank, item.confidence), default=None)
+    match = match or plain_match(project)
+    runtime, version = _runtime(project)
+    manager = project.manager
+    if not project.dependencies and not project.scripts and manager.confidence < CERTAIN:
+        manager = Fact(manager.value, LIKELY, manager.evidence)
+    return Finding(
+        language=Fact("node", SURE, (reading.MANIFEST,)),
+        manifest=reading.MANIFEST,
+        serves=_serves(project, match),
+        runtime=runtime,
+        version=version,
+        package_manager=manager,
+        framework=Fact(match.framework, match.confidence, match.evidence) if match.framework else None,
+        kind=Fact(match.kind, match.kind_confidence, match.evidence or (reading.MANIFEST,)),
+        build=(
+            reading.install_command(tree, manager.value),
+            *_generators(project),
+            *(match.build or (project.build if match.kind != "library" or project.build else ())),
+        ),
+        start=Fact(match.start, match.start_confidence, match.start_evidence or match.evidence)
+        if match.start
+        else None,
+        processes={
+            name: Fact(command, LIKELY, match.evidence)
+            for name, command in {**_processes(project), **match.processes}.items()
+        },
+        port=match.port,
+        document_root=match.document_root,
+        single_page=match.single_page,
+        health_path=match.health_path or health.health_path(project, match),
+        notes=match.notes,
+        adds=match.adds,
+        dependencies=project.dependencies,
+    )
+
+
+def _serves(project: NodeProject, match: Match) -> float:
+    """A front end's build beside a server of another language is not what runs."""
+    if match.kind == "web":
+        return CERTAIN - 0.04 if match.framework else SURE - 0.03
+    if match.kind == "worker":
+        return GUESS
+    if match.kind == "static":
+        return GUESS - 0.05
+    if match.start:
+        return GUESS - 0.15
+    return WEAK - 0.2 if not project.entry else WEAK - 0.05
+
+
+def _runtime(project: NodeProject) -> tuple[str, Fact[str] | None]:
+    tree, package = project.tree, project.package
+    start = project.scripts.get("start", "")
+    by_bun = project.manager.value == "bun" and not re.search(r"(?:^|\s)node\s", start)
+    explicit = re.match(r"\s*bun\s", start) or project.reaches(r"\bBun\.serve\b|from [\"']bun[\"']")
+    if by_bun or explicit:
+        return "bun", reading.bun_version(tree, package) or reading.node_version(tree, package)
+    return "node", reading.node_version(tree, package)
+
+
+def _generators(project: NodeProject) -> tuple[str, ...]:
+    """Code that has to be generated before the build."""
+    scripts = " ".join(project.scripts.get(name, "") for name in ("postinstall", "build", "prebuild", "heroku-postbuild"))
+    if project.dependencies.first("prisma", "@prisma/client") and "prisma generate" not in scripts and (
+        project.tree.named("schema.prisma")
+    ):  # fmt: skip
+        return (project.exec("prisma generate"),)
+    return ()
+
+
+def _processes(project: NodeProject) -> dict[str, str]:
+    """Migrations before traffic, and workers that the scripts name."""
+    found: dict[str, str] = {}
+    tree = project.tree
+    if project.dependencies.first("prisma") and tree.has_folder("prisma/migrations"):
+        found["release"] = project.exec("prisma migrate deploy")
+    else:
+        for name in ("release", "db:migrate:deploy", "migrate:deploy", "migrate:prod", "db:migrate", "migrate", "migration:run"):
+            script = project.scripts.get(name)
+            if script and not re.search(r"--?dev\b|migrate dev|echo", script):
+                found["release"] = project.run(name)
+                break
+    for name in ("worker", "start:worker", "workers", "queue"):
+        if name in project.scripts:
+            found["worker"] = project.run(name)
+            break
+    return found
+
+
+def _script_alone(tree: FileTree) -> Finding | None:
+    """JavaScript without a manifest: a lone script that is run by Node."""
+    entry = tree.has("server.js", "app.js", "main.js", "index.js", "index.mjs", "index.ts", "main.ts")
+    if entry is None or tree.has("deno.json", "deno.jsonc", "deno.lock"):
+        return None
+    text = tree.text(entry) or ""
+    if re.search(r"\bDeno\.|https://deno\.land|from [\"'](?:jsr|npm):", text):
+        return None
+    browser = tree.has("index.html") and re.search(r"\b(document|window)\.", text)
+    if browser or (tree.has("index.html") and "require(" not in text and "import " not in text):
+        return None
+    serves = re.search(r"\.listen\(|createServer|Bun\.serve", text)
+    runtime = "bun" if "Bun." in text else "node"
+    return Finding(
+        language=Fact("node", LIKELY, (entry,)),
+        manifest=entry,
+        serves=LIKELY if serves else WEAK - 0.15,
+        runtime=runtime,
+        version=reading.node_version(tree, {}),
+        kind=Fact("web" if serves else "cli", LIKELY, (entry,)),
+        start=Fact(f"{runtime} {entry}", LIKELY, (entry,)),
+        port=3000 if serves else None,
+    )

@@ -1,0 +1,174 @@
+"""Node without a framework: what the code that the start script reaches does decides."""
+
+import re
+
+from hivemind_agents.repository.facts import GUESS, LIKELY, SURE, WEAK, Match
+from hivemind_agents.repository.languages.node.project import MANIFEST, NodeProject
+from hivemind_agents.repository.readers.structured import table, text_of
+
+LISTENS = (
+    r"\.listen\(|createServer\(|Bun\.serve\(|createSecureServer\(|Deno\.serve\(|new WebSocketServer\(|"
+    r"new WebSocket\.Server\(|\bserve\(\s*\{|\bserve\(\s*app|startStandaloneServer\(|new Elysia\(|"
+    r"export default \{[^}]*\bfetch\b|export default app\b|\.run\(\s*\{\s*port|http\.Server\("
+)
+_WORKS = (
+    r"new Worker\(|\.process\(|cron\.schedule\(|new CronJob\(|client\.login\(|\.login\(process\.env|bot\.launch\(|"
+    r"new TelegramBot\(|channel\.consume\(|consumer\.run\(|\.subscribe\([\"']|startPolling|scheduleJob\("
+)
+_DEVELOPMENT = re.compile(
+    r"\bnodemon\b|ts-node-dev|\bnext dev\b|\bvite\b(?!.*(?:build|preview))|webpack(?:-dev-server| serve)|\bng serve\b|"
+    r"\bnode --watch\b|--watch\b|tsx watch|react-scripts start|vue-cli-service serve|gatsby develop|astro dev|nuxt(?:i)? dev|"
+    r"remix (?:vite:)?dev|react-router dev|parcel (?!build)\S+|live-server|browser-sync|nest start --watch|strapi develop|"
+    r"adonis serve|ace serve|vitepress dev|docusaurus start|eleventy --serve|concurrently"
+)
+
+
+def start_of(project: NodeProject, *, prefer: tuple[str, ...] = ()) -> tuple[str | None, float, str]:
+    """(command, confidence, evidence): a script for production, else the entry file itself."""
+    for name in (*prefer, "start"):
+        script = project.scripts.get(name)
+        if script and not is_development(script):
+            return project.run(name), 0.95 if name == "start" else 0.88, project.script_where(name)
+    for name in ("start:prod", "start:production", "prod", "production", "serve:prod"):
+        script = project.scripts.get(name)
+        if script and not is_development(script):
+            return project.run(name), 0.88, project.script_where(name)
+    runner = "bun" if project.manager.value == "bun" else "node"
+    entry = project.entry_of(project.scripts.get("start", "")) or project.entry
+    if entry is None:
+        return None, WEAK, MANIFEST
+    if entry.endswith((".ts", ".mts", ".tsx")) and runner == "node":
+        compiled = _compiled(project, entry)
+        if compiled:
+            return f"node {compiled}", LIKELY - 0.1, entry
+        return project.exec(f"tsx {entry}"), GUESS, entry
+    sure = LIKELY if "main" in project.package or entry in {"server.js", "index.js"} else GUESS
+    return f"{runner} {entry}", sure, entry
+
+
+def is_development(script: str) -> bool:
+    """Whether a script serves a developer at work."""
+    return bool(_DEVELOPMENT.search(script))
+
+
+def _compiled(project: NodeProject, entry: str) -> str | None:
+    """Where the compiler puts the entry."""
+    main = text_of(project.package.get("main")) or ""
+    if re.match(r"\.?/?(dist|build|lib|out)/", main):
+        return main.removeprefix("./")
+    config = project.tree.search("tsconfig.json", r"\"outDir\"\s*:\s*\"\.?/?([^\"]+)\"")
+    if config is None or not project.build:
+        return None
+    root = project.tree.search("tsconfig.json", r"\"rootDir\"\s*:\s*\"\.?/?([^\"]+)\"")
+    inner = entry
+    if (root and root.group(1).strip("/") == "src") or (root is None and entry.startswith("src/")):
+        inner = entry.removeprefix("src/")
+    return f"{config.group(1).strip('/')}/{re.sub(r'[.][mc]?tsx?$', '.js', inner)}"
+
+
+def plain_match(project: NodeProject) -> Match:
+    """A server, a worker, a program of the shell, a library, or only tools."""
+    serves = project.reaches(LISTENS)
+    start, sure, where = start_of(project)
+    if serves and start:
+        return Match(
+            framework=None, kind="web", rank=20, evidence=(serves,), kind_confidence=0.91,
+            start=start, start_confidence=sure, start_evidence=(where,), port=3000,
+        )  # fmt: skip
+    works = project.reaches(_WORKS)
+    if works and start:
+        return Match(
+            framework=None, kind="worker", rank=15, evidence=(works,), kind_confidence=LIKELY,
+            start=start, start_confidence=sure, start_evidence=(where,), processes={"worker": start},
+        )  # fmt: skip
+    static = _front_end(project)
+    if static:
+        return static
+    if "start" in project.scripts and start and not _served_folder(project):
+        endless = project.reaches(r"setInterval\(|while\s*\(true\)")
+        kind, sureness = ("worker", GUESS) if endless else ("cli", 0.85 if project.entry else GUESS)
+        if re.search(r"\bserve\b|http-server", project.scripts["start"]):
+            kind, sureness = "web", GUESS
+        return Match(
+            framework=None, kind=kind, rank=10, evidence=(project.script_where("start"),),  # type: ignore[arg-type]  # one of the two
+            kind_confidence=sureness, start=start, start_confidence=sure, start_evidence=(where,),
+        )  # fmt: skip
+    folder = _served_folder(project)
+    if folder:
+        return Match(
+            framework=None, kind="static", rank=12, evidence=(project.script_where("start"),),
+            kind_confidence=LIKELY, document_root=folder, single_page=" -s" in project.scripts["start"],
+        )  # fmt: skip
+    if project.package.get("bin"):
+        return _program(project)
+    return _library_or_script(project, start, sure, where)
+
+
+def _served_folder(project: NodeProject) -> str | None:
+    """The folder that a start script hands to a plain file server."""
+    found = re.match(
+        r"\s*(?:npx\s+)?(?:serve|http-server|live-server|lite-server|sirv)\b(.*)$", project.scripts.get("start", "")
+    )
+    if found is None:
+        return None
+    words = [word for word in found.group(1).split() if not word.startswith("-") and not word.isdigit()
+             and "$" not in word and ":" not in word]  # fmt: skip
+    return words[0].removeprefix("./").rstrip("/") or "." if words else "."
+
+
+def _front_end(project: NodeProject) -> Match | None:
+    """A bundler of whatever make whose output is a page."""
+    bundler = project.dependencies.first("parcel", "parcel-bundler", "webpack", "rollup", "esbuild", "@rspack/core", "snowpack", "gulp", "@rsbuild/core")
+    page = project.tree.has("index.html", "src/index.html", "public/index.html")
+    if bundler is None or page is None or not project.build:
+        return None
+    if project.scripts.get("start") and not is_development(project.scripts["start"]) and not _served_folder(project):
+        if not re.search(r"\b(webpack|parcel|rollup|gulp|rsbuild|rspack)\b", project.scripts["start"]):
+            return None
+    name = {"parcel-bundler": "parcel", "@rspack/core": "rspack", "@rsbuild/core": "rsbuild"}.get(bundler.name, bundler.name)
+    return Match(
+        framework=name if name in {"parcel", "rspack", "rsbuild", "snowpack"} else None, kind="static", rank=14,
+        confidence=LIKELY, evidence=(bundler.where,), kind_confidence=LIKELY, document_root="dist",
+    )  # fmt: skip
+
+
+def _program(project: NodeProject) -> Match:
+    value = project.package["bin"]
+    path = text_of(value) or text_of(next(iter(table(value).values()), None))
+    start = f"node {path.removeprefix('./')}" if path else None
+    return Match(
+        framework=None, kind="cli", rank=10, evidence=(project.tree.where(MANIFEST, '"bin"'),),
+        kind_confidence=0.85, start=start, start_confidence=0.75,
+    )  # fmt: skip
+
+
+def _library_or_script(project: NodeProject, start: str | None, sure: float, where: str) -> Match:
+    package = project.package
+    published = any(key in package for key in ("exports", "module", "types", "typings", "files", "publishConfig"))
+    if published and "start" not in project.scripts:
+        return Match(
+            framework=None, kind="library", rank=8, evidence=(MANIFEST,), kind_confidence=LIKELY
+        )
+    if project.entry and start:
+        private = bool(package.get("private")) or not package.get("main") or "start" in project.scripts
+        text = project.tree.text(project.entry) or ""
+        exports = re.search(r"module\.exports|exports\.\w+\s*=|^export ", text, re.M)
+        prints = re.search(r"console\.|process\.(?:exit|stdout|argv)", text)
+        kind = "library" if exports and not prints and not private else "cli"
+        return Match(
+            framework=None, kind=kind, rank=7, evidence=(where,), kind_confidence=LIKELY - 0.05,  # type: ignore[arg-type]  # one of the two
+            start=start if kind == "cli" else None, start_confidence=sure, start_evidence=(where,),
+        )  # fmt: skip
+    page = project.tree.has("index.html", "public/index.html")
+    if page:
+        root = page.rpartition("/")[0] or "."
+        return Match(
+            framework=None, kind="static", rank=6, evidence=(page,), kind_confidence=LIKELY, document_root=root
+        )
+    return Match(
+        framework=None, kind="library", rank=3, evidence=(MANIFEST,), kind_confidence=GUESS,
+        notes=("no start script, no main file and no file with a usual entry's name was found",),
+    )  # fmt: skip
+
+
+__all__ = ["SURE", "is_development", "plain_match", "start_of"]

@@ -1,0 +1,98 @@
+"""Servers that a Node program makes itself: Express and its kin, told by use, not by listing."""
+
+import re
+
+from hivemind_agents.repository.facts import SURE, Match
+from hivemind_agents.repository.languages.node.plain import LISTENS, start_of
+from hivemind_agents.repository.languages.node.project import NodeProject
+
+# framework: (packages, how the code uses it, rank)
+FRAMEWORKS: dict[str, tuple[tuple[str, ...], str, int]] = {
+    "nest": (("@nestjs/core",), r"NestFactory\.", 78),
+    "loopback": (("@loopback/core", "@loopback/rest", "loopback"), r"RestApplication|loopback", 75),
+    "strapi": (("@strapi/strapi", "strapi"), r"", 76),
+    "adonisjs": (("@adonisjs/core",), r"", 76),
+    "feathers": (("@feathersjs/feathers", "@feathersjs/express", "@feathersjs/koa"), r"feathers", 74),
+    "keystone": (("@keystone-6/core",), r"", 76),
+    "directus": (("directus",), r"", 60),
+    "meteor": (("meteor-node-stubs",), r"", 60),
+    "moleculer": (("moleculer-web",), r"", 70),
+    "sails": (("sails",), r"sails", 74),
+    "elysia": (("elysia",), r"new Elysia\(", 73),
+    "hono": (("hono",), r"new (?:OpenAPI)?Hono\b", 72),
+    "fastify": (("fastify",), r"[fF]astify\w*\(|from [\"']fastify[\"']|require\([\"']fastify[\"']\)", 71),
+    "express": (("express",), r"\bexpress\(\)|from [\"']express[\"']|require\([\"']express[\"']\)", 70),
+    "koa": (("koa",), r"new [kK]oa\w*\(|require\([\"']koa[\"']\)|from [\"']koa[\"']", 70),
+    "hapi": (("@hapi/hapi", "hapi"), r"[hH]api\.[sS]erver|new Hapi", 70),
+    "restify": (("restify",), r"restify\.createServer", 70),
+    "polka": (("polka",), r"polka\(", 70),
+    "apollo": (("@apollo/server", "apollo-server"), r"new ApolloServer", 66),
+    "micro": (("micro",), r"", 64),
+    "h3": (("h3",), r"createApp\(|new H3\(", 60),
+    "socket.io": (("socket.io",), r"new (?:\w+\.)?Server\(|require\([\"']socket\.io[\"']\)\(", 40),
+}  # fmt: skip
+_WHOLE = frozenset({"strapi", "adonisjs", "keystone", "directus", "sails", "micro", "loopback", "moleculer"})
+
+
+def detect(project: NodeProject) -> Match | None:
+    """The framework that the code reached from the entry uses to listen."""
+    matches = [found for name in FRAMEWORKS if (found := _look(project, name))]
+    return max(matches, key=lambda item: item.rank, default=None)
+
+
+def _look(project: NodeProject, name: str) -> Match | None:
+    packages, usage, rank = FRAMEWORKS[name]
+    listed = project.dependencies.runtime(*packages) or (
+        project.dependencies.first(*packages) if name in {"nest", "hono", "express", "fastify"} else None
+    )
+    if listed is None:
+        return None
+    used = project.reaches(usage) if usage else listed.where
+    listens = project.reaches(LISTENS)
+    if used is None and project.entry is None:
+        used = project.search(usage)
+        listens = listens or project.search(LISTENS)
+    if used is None and listens is None:
+        return None
+    if used is None:
+        used = project.search(usage)
+    if used is None or (listens is None and name not in _WHOLE and not _starts_itself(project, name)):
+        return None
+    prefer = ("start:prod",) if name == "nest" else ()
+    start, sure, where = start_of(project, prefer=prefer)
+    if name == "nest" and (start is None or "start:prod" not in project.scripts):
+        start, sure, where = _nest(project, start, sure, where)
+    if name == "adonisjs" and (start is None or not re.search(r"build/", project.scripts.get("start", "") + start)):
+        start = "node build/bin/server.js"
+    processes = {}
+    if name == "adonisjs":
+        processes["release"] = "node build/ace.js migration:run --force"
+    return Match(
+        framework=name,
+        kind="web",
+        rank=rank,
+        confidence=SURE + (0.03 if listens or name in _WHOLE else 0),
+        evidence=(listed.where, used),
+        start=start,
+        start_confidence=sure,
+        start_evidence=(where,),
+        port=_PORTS.get(name, 3000),
+        processes=processes,
+    )
+
+
+_PORTS = {"strapi": 1337, "adonisjs": 3333, "feathers": 3030, "sails": 1337}
+
+
+def _starts_itself(project: NodeProject, name: str) -> bool:
+    """Express generator's `bin/www`, fastify-cli: the listening is in a file of another kind."""
+    start = project.scripts.get("start", "")
+    return "bin/www" in start or (name == "fastify" and "fastify start" in start) or (
+        name == "hono" and bool(re.search(r"\bbun\b", start + project.manager.value))
+    )
+
+
+def _nest(project: NodeProject, start: str | None, sure: float, where: str) -> tuple[str | None, float, str]:
+    if start is None or project.scripts.get("start", "").strip().startswith("nest start"):
+        return "node dist/main", 0.85, where
+    return start, sure, where
