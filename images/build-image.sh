@@ -82,7 +82,7 @@ build_base() (
   podman import --quiet \
     --change 'STOPSIGNAL SIGRTMIN+3' --change 'ENV container=podman' \
     --change 'ENTRYPOINT ["/usr/sbin/hivemind-first"]' \
-    "$work/root.tar" "$1" >&2
+    "$work/root.tar" "$1" >/dev/null
 )
 
 # In a chroot of the base image, with this machine's network: apt as in any Debian host.
@@ -94,19 +94,21 @@ build_on_base() (
   cp --remove-destination /etc/resolv.conf "$root/etc/resolv.conf"
   printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
   chmod 755 "$root/usr/sbin/policy-rc.d"
-  env -u TMPDIR DEBIAN_FRONTEND=noninteractive chroot "$root" sh -euc "
+  if ! output=$(env -u TMPDIR DEBIAN_FRONTEND=noninteractive chroot "$root" sh -euc "
     apt-get -qq update
-    apt-get -qq install -y --no-install-recommends -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-unsafe-io \
-      $(packages "$kind" | tr ',' ' ')
-    apt-get clean" >&2 ||
+    apt-get -qq install -y --no-install-recommends -o Dpkg::Use-Pty=0 \
+      -o Dpkg::Options::=--force-unsafe-io $(packages "$kind" | tr ',' ' ')
+    apt-get clean" 2>&1); then
+    echo "$output" >&2
     fail "apt could not install the packages of the '$kind' image (see above)"
+  fi
   if [[ -f $RECIPE/customize-$kind.sh ]]; then
     chroot "$root" sh -eu <"$RECIPE/customize-$kind.sh" >&2
   fi
   rm -f "$root/usr/sbin/policy-rc.d"
   : >"$root/etc/resolv.conf"
   podman umount "$container" >/dev/null
-  podman commit --quiet "$container" "$reference" >&2
+  podman commit --quiet "$container" "$reference" >/dev/null
 )
 
 reference_of() {
@@ -116,8 +118,14 @@ reference_of() {
     apt_settings
     certificates | xargs -r -d '\n' cat
     cd "$RECIPE"
-    find . -type f ! -name '*.md' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+    recipe_of "$1" | LC_ALL=C sort | xargs -d '\n' sha256sum
   } | sha256sum | cut -c1-12)"
+}
+
+# The files that make an image; a change of one kind's own leaves the others as they are.
+recipe_of() {
+  find build-image.sh customize.sh packages/base.txt rootfs -type f
+  [[ $1 == base ]] || find "packages/$1.txt" "customize-$1.sh" -type f 2>/dev/null || true
 }
 
 exists() { podman image exists "$1"; }

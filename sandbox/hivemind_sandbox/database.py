@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hivemind_sandbox import certificates, image, podman
-from hivemind_sandbox.commands import CommandError
+from hivemind_sandbox.commands import CommandError, lines
 from hivemind_sandbox.network import Network, resolver_address
 from hivemind_sandbox.podman import Container
 from hivemind_sandbox.settings import Settings
@@ -28,8 +28,9 @@ class Server(Protocol):
     image_kind: image.Kind
     dump_suffix: str
 
-    def prepare(self, execute: Execute, database: Database, *, certificate: str) -> None:
-        """Configure port and TLS, (re)start, and return when the server answers."""
+    def seed(self, database: Database, *, certificate: str) -> dict[str, str]:
+        """Files for the host's seed, read at each start of the server."""
+        ...
 
     def await_ready(self, execute: Execute, database: Database) -> None:
         """Return when a started server answers."""
@@ -49,23 +50,13 @@ class PostgreSQL:
     image_kind: image.Kind = "postgres"
     dump_suffix = ".sql"
 
-    def prepare(self, execute: Execute, database: Database, *, certificate: str) -> None:
-        execute(
-            "sh",
-            "-euc",
-            "directory=$(echo /etc/postgresql/*/main)\n"
-            "install -o postgres -g postgres -m 600 /dev/stdin $directory/server.pem\n"
-            'printf "port = %s\\nssl_cert_file = \'%s\'\\nssl_key_file = \'%s\'\\n" '
-            f"{database.port} $directory/server.pem $directory/server.pem "
-            "> $directory/conf.d/instance.conf\n"
-            "for try in $(seq 300); do\n"
-            "  systemctl is-system-running 2>/dev/null | grep -Eq 'running|degraded' && break\n"
-            "  sleep 0.1\n"
-            "done\n"
-            "systemctl restart 'postgresql@*-main'",
-            stdin=certificate,
+    def seed(self, database: Database, *, certificate: str) -> dict[str, str]:
+        settings = (
+            f"port = {database.port}",
+            "ssl_cert_file = '/etc/postgresql/15/main/server.pem'",
+            "ssl_key_file = '/etc/postgresql/15/main/server.pem'",
         )
-        self.await_ready(execute, database)
+        return {"instance.conf": lines(settings), "server.pem": certificate}
 
     def await_ready(self, execute: Execute, database: Database) -> None:
         _await(lambda: execute("pg_isready", "--quiet", "--port", str(database.port)))
@@ -90,17 +81,18 @@ class PostgreSQL:
                 f"SELECT {_literal(create)} WHERE NOT EXISTS "
                 f"(SELECT FROM pg_database WHERE datname = {_literal(database.database)}) \\gexec\n"
             )
-        self._sql(execute, database, sql)
-        self.set_password(execute, database)
+        self._sql(execute, database, sql + self._password(database))
 
     def set_password(self, execute: Execute, database: Database) -> None:
+        self._sql(execute, database, self._password(database))
+
+    @staticmethod
+    def _password(database: Database) -> str:
+        """The server's log shall not hold the statement."""
         role, password = _identifier(database.user), _literal(database.password)
-        # Neither the server's log nor its statistics shall hold the statement.
-        self._sql(
-            execute,
-            database,
-            f"SET log_statement = 'none'; SET log_min_error_statement = 'panic';\n"
-            f"ALTER ROLE {role} PASSWORD {password};\n",
+        return (
+            "SET log_statement = 'none'; SET log_min_error_statement = 'panic';\n"
+            f"ALTER ROLE {role} PASSWORD {password};\n"
         )
 
     def dump(self, execute: Execute, database: Database, path: str) -> None:
@@ -150,7 +142,8 @@ def ensure_running(
             resolver=resolver_address(vpc.cidr),
             region=database.region,
         )
-        podman.write_seed(settings, key, seed)
+        pem = certificates.issue(settings, database.endpoint, (database.endpoint,)).read_text()
+        podman.write_seed(settings, key, seed | server.seed(database, certificate=pem))
         podman.create(
             settings,
             key,
@@ -162,15 +155,12 @@ def ensure_running(
     if found is None or not found.running:
         podman.start(settings, key)
     execute = _execute(settings, key)
+    server.await_ready(execute, database)
     if not (made := _made_marker(settings, key)).exists():
-        pem = certificates.issue(settings, database.endpoint, (database.endpoint,))
-        server.prepare(execute, database, certificate=pem.read_text())
         if database.restore_from:
             _restore(settings, server, execute, database)
         server.create(execute, database)
         made.write_text(_password_digest(database))
-    else:
-        server.await_ready(execute, database)
 
 
 def sync_password(settings: Settings, database: Database) -> bool:
@@ -267,7 +257,7 @@ def _await(probe: Callable[[], object]) -> None:
         except CommandError:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(0.2)
+            time.sleep(0.1)
 
 
 def _identifier(text: str) -> str:

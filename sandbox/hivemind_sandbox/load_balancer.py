@@ -72,7 +72,7 @@ def ensure(settings: Settings, net: Network, balancer: LoadBalancer) -> None:
     if pid is not None and applied.exists() and applied.read_text() == wanted:
         return
     (home / "haproxy.cfg").write_text(wanted)
-    run("haproxy", "-c", "-q", "-f", str(home / "haproxy.cfg"))
+    run("haproxy", "-c", "-f", str(home / "haproxy.cfg"))
     (home / "servers").write_text(_server_state(settings, balancer))
     if pid is not None:
         os.kill(pid, signal.SIGUSR2)
@@ -188,7 +188,6 @@ def config(home: Path, balancer: LoadBalancer) -> str:
             "  option redispatch 1",
             "  retries 2",
             "  retry-on conn-failure empty-response",
-            "  http-request disable-l7-retry if !METH_GET !METH_HEAD !METH_OPTIONS",
             "  option forwardfor",
             "  option http-keep-alive",
             # Without any frontend HAProxy does not start, and a load balancer may have no listener.
@@ -293,6 +292,8 @@ def _backends(balancer: LoadBalancer) -> Iterator[str]:
     for group in sorted(balancer.target_groups, key=lambda item: item.arn):
         yield f"backend {group.backend}"
         yield "  balance roundrobin"
+        # What may have been done must not be done twice.
+        yield "  http-request disable-l7-retry if !METH_GET !METH_HEAD !METH_OPTIONS"
         if group.sticky_s is not None:
             yield f"  cookie AWSALB insert indirect nocache maxlife {group.sticky_s}s"
         yield "  option httpchk"
