@@ -13,9 +13,7 @@ def main() -> int:
     parser.add_argument("--no-hosts", action="store_true")
     options = parser.parse_args()
     return run(
-        Settings.from_environment(
-            index=options.index, hosts=False if options.no_hosts else None
-        )
+        Settings.from_environment(index=options.index, hosts=False if options.no_hosts else None)
     )
 
 

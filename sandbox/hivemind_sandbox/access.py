@@ -15,7 +15,9 @@ from urllib.parse import parse_qs
 from hivemind_sandbox.aws_requests import AwsRequest, Refusal
 from hivemind_sandbox.settings import Settings
 
-_UNKNOWN_KEY = Refusal("InvalidClientTokenId", "The security token included in the request is invalid")
+_UNKNOWN_KEY = Refusal(
+    "InvalidClientTokenId", "The security token included in the request is invalid"
+)
 _EXPIRED = Refusal("ExpiredToken", "The security token included in the request is expired")
 
 
@@ -36,16 +38,19 @@ class Access:
             return None
         session = self._session(key)
         if session is not None:
-            if _aware(session.expiration) < datetime.now(UTC):
-                return _EXPIRED
-            if request.session_token != session.session_token:
-                return _UNKNOWN_KEY
-            role = str(session.role_arn).rsplit("/", 1)[-1]
-            return self._denial(str(session.arn), self._role_policies(role), request, body)
+            return self._session_refusal(session, request, body)
         user = self._user(key)
         if user is None:
             return _UNKNOWN_KEY
         return self._denial(str(user.arn), self._user_policies(user.name), request, body)
+
+    def _session_refusal(self, session: Any, request: AwsRequest, body: bytes) -> Refusal | None:
+        if _aware(session.expiration) < datetime.now(UTC):
+            return _EXPIRED
+        if request.session_token != session.session_token:
+            return _UNKNOWN_KEY
+        role = str(session.role_arn).rsplit("/", 1)[-1]
+        return self._denial(str(session.arn), self._role_policies(role), request, body)
 
     def simulate(self, body: bytes) -> bytes | None:
         """Answer iam:SimulatePrincipalPolicy, which the IAM service here does not know.
@@ -97,18 +102,18 @@ class Access:
 
     # moto's models of IAM and STS are read in-process: over HTTP each request would need another.
 
-    def _iam(self) -> Any:  # noqa: ANN401
-        from moto.iam.models import iam_backends  # noqa: PLC0415  slow, and only wanted in the daemon
+    def _iam(self) -> Any:
+        from moto.iam.models import iam_backends
 
         return iam_backends[self._settings.account_id]["aws"]
 
-    def _session(self, key: str) -> Any:  # noqa: ANN401
-        from moto.sts.models import sts_backends  # noqa: PLC0415
+    def _session(self, key: str) -> Any:
+        from moto.sts.models import sts_backends
 
         backend = sts_backends[self._settings.account_id]["aws"]
         return backend.get_assumed_role_from_access_key(key)
 
-    def _user(self, key: str) -> Any:  # noqa: ANN401
+    def _user(self, key: str) -> Any:
         for user in list(self._iam().users.values()):
             for access_key in user.access_keys:
                 if access_key.access_key_id == key and access_key.status == "Active":

@@ -119,7 +119,7 @@ class AwsRequest:
 
 
 @cache
-def _model(service: str) -> Any:  # noqa: ANN401
+def _model(service: str) -> Any:
     session = botocore.session.get_session()
     if service == "elasticloadbalancing":
         service = "elbv2"
@@ -172,7 +172,6 @@ class Refusal:
                 "InvalidClientTokenId": "AuthFailure",
                 "ExpiredToken": "RequestExpired",
             }
-            status = 401 if self.code == "InvalidClientTokenId" else self.status
             message = (
                 "AWS was not able to validate the provided access credentials"
                 if self.code == "InvalidClientTokenId"

@@ -21,9 +21,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-Index = Annotated[
-    int | None, typer.Option(help="Which sandbox, 0 to 7; several run side by side.")
-]
+Index = Annotated[int | None, typer.Option(help="Which sandbox, 0 to 7; several run side by side.")]
 START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 60.0
 
@@ -123,9 +121,7 @@ def status(
 @app.command()
 def logs(
     index: Index = None,
-    follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on as lines come.")
-    ] = False,  # noqa: FBT002
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as lines come.")] = False,  # noqa: FBT002
     lines: Annotated[int, typer.Option("--lines", "-n", help="How many at first.")] = 100,
 ) -> None:
     """Show what the sandbox's process wrote."""
@@ -164,7 +160,9 @@ def _spawn(settings: Settings) -> subprocess.Popen[bytes]:
         settings.directory.mkdir(parents=True, exist_ok=True)
         log = settings.log_file.open("wb")
     except PermissionError:
-        _fail(f"{settings.directory} cannot be written to: run as root, or set HIVEMIND_SANDBOX_DIR")
+        _fail(
+            f"{settings.directory} cannot be written to: run as root, or set HIVEMIND_SANDBOX_DIR"
+        )
         raise
     command = [sys.executable, "-m", "hivemind_sandbox", "--index", str(settings.index)]
     if not settings.hosts:
@@ -219,7 +217,7 @@ def _status(settings: Settings) -> dict[str, Any] | None:
 
 def _stop(settings: Settings) -> bool:
     """End the process; False when none ran."""
-    from hivemind_sandbox.process import running_pid  # noqa: PLC0415
+    from hivemind_sandbox.process import running_pid
 
     pid = running_pid(settings)
     if pid is None:
@@ -240,7 +238,7 @@ def _has_hosts(settings: Settings) -> bool:
 
 
 def _clean_up(settings: Settings, *, keep: bool) -> None:
-    from hivemind_sandbox import cleanup  # noqa: PLC0415
+    from hivemind_sandbox import cleanup
 
     logging.basicConfig(level=logging.WARNING)
     if keep:
@@ -270,8 +268,7 @@ def _write_target(settings: Settings) -> Path:
     )
     _write_private(
         settings.config_file,
-        f"[profile {profile}]\nregion = {settings.region}\n"
-        "s3 =\n    addressing_style = path\n",
+        f"[profile {profile}]\nregion = {settings.region}\ns3 =\n    addressing_style = path\n",
     )
     target = {
         "region": settings.region,

@@ -8,6 +8,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from io import BytesIO
+from itertools import chain
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs
@@ -40,7 +41,7 @@ class Services:
     """moto's services as one WSGI application, behind the check of the caller."""
 
     def __init__(self, access: Access) -> None:
-        from moto.moto_server.werkzeug_app import (  # noqa: PLC0415  slow, and needs its settings
+        from moto.moto_server.werkzeug_app import (
             DomainDispatcherApplication,
             create_backend_app,
         )
@@ -65,11 +66,12 @@ class Services:
                 missing = Refusal("NoSuchEntity", "The principal does not exist.", 404)
                 return _respond(start, missing.answer(request))
             return _respond(start, (200, {"content-type": "text/xml"}, answer))
-        return self._moto(environ, start)
+        # An answer to HEAD has no body, and hypercorn starts an answer with its first piece.
+        return chain(self._moto(environ, start), (b"",))
 
 
-class _QuietHandler(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002, ANN401
+class _QuietHandler(WSGIRequestHandler):  # type: ignore[misc]  # werkzeug is not followed
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002
         """The engine's own calls are not worth a line each."""
 
 

@@ -71,7 +71,7 @@ class _Operation:
     rolling_back: bool = False
     cleaning_up: bool = False
     held: Callable[[], None] | None = None
-    """The UPDATE_IN_PROGRESS event of a resource of which it is not yet known whether it changes."""
+    """The UPDATE_IN_PROGRESS event of a resource that may turn out not to change."""
     known: set[str] = field(default_factory=set)
     """The logical ids that the stack had before."""
 
@@ -79,7 +79,7 @@ class _Operation:
 _operation: ContextVar[_Operation | None] = ContextVar("sandbox_operation", default=None)
 
 
-# -- installing and calling the engine ----------------------------------------------------------
+# -- installing and calling the engine ---------------------------------------------------------
 
 
 def install(settings: Settings, services_url: str, *, changed: Callable[[], None]) -> None:
@@ -137,9 +137,7 @@ def _install_types() -> None:
 
 
 def _engine_handler(kind: Resource) -> dict[str, Any]:
-    def create(
-        logical_id: str, props: Properties, stack_name: str
-    ) -> tuple[str, dict[str, Any]]:
+    def create(logical_id: str, props: Properties, stack_name: str) -> tuple[str, dict[str, Any]]:
         return kind.make(Place(stack_name, logical_id), props)
 
     def update(
@@ -156,7 +154,7 @@ def _engine_handler(kind: Resource) -> dict[str, Any]:
     }
 
 
-# -- look-ups in the services ---------------------------------------------------------------------
+# -- look-ups in the services ------------------------------------------------------------------
 
 
 def _install_look_ups() -> None:
@@ -166,7 +164,9 @@ def _install_look_ups() -> None:
 
 
 def _parameter_value(
-    name: str, version: str | None = None, decrypt: bool = False  # noqa: ARG001, FBT001, FBT002
+    name: str,
+    version: str | None = None,
+    decrypt: bool = False,  # noqa: ARG001, FBT001, FBT002
 ) -> str | None:
     try:
         found = client("ssm").get_parameter(
@@ -222,7 +222,7 @@ def _bucket_and_key(url: str) -> tuple[str, str]:
     return bucket, key
 
 
-# -- mends ------------------------------------------------------------------------------------------
+# -- mends -------------------------------------------------------------------------------------
 
 
 def _install_mends(changed: Callable[[], None]) -> None:
@@ -285,8 +285,8 @@ class _Originals:
         stack_id: str,
         template: dict[str, Any],
         param_values: dict[str, Any],
-        *args: Any,  # noqa: ANN401
-        **kwargs: Any,  # noqa: ANN401
+        *args: Any,
+        **kwargs: Any,
     ) -> None:
         """Create or update a stack, its policy enforced and able to be joined after a crash."""
         stack = cfn._stacks[stack_name]
@@ -324,7 +324,7 @@ class _Originals:
             stack.pop("_policy_during_update", None)
         stack.pop("_under_way", None)
 
-    def mended_event(
+    def mended_event(  # noqa: PLR0917  the engine's signature
         self,
         stack_id: str,
         stack_name: str,
@@ -426,7 +426,7 @@ class _Originals:
             operation.held()
             operation.held = None
 
-    def mended_update(
+    def mended_update(  # noqa: PLR0917  the engine's signature
         self,
         resource_type: str,
         physical_id: str,
@@ -449,9 +449,7 @@ class _Originals:
             )
             if refusal:
                 raise ValueError(refusal)
-        return self.update(
-            resource_type, physical_id, old, new, stack_name, logical_id, attributes
-        )
+        return self.update(resource_type, physical_id, old, new, stack_name, logical_id, attributes)
 
     def mended_delete(
         self,
@@ -551,7 +549,7 @@ def _nothing_done(operation: _Operation) -> dict[str, Any]:
     return failed
 
 
-# -- requests -------------------------------------------------------------------------------------
+# -- requests ----------------------------------------------------------------------------------
 
 
 def _validated(name: str, handler: Handler) -> Handler:
@@ -634,7 +632,7 @@ def _not_by_a_deleted_name(action: str, handler: Handler) -> Handler:
     return by_id_only
 
 
-# -- state over restarts ----------------------------------------------------------------------------
+# -- state over restarts -----------------------------------------------------------------------
 
 
 def engine_state() -> dict[str, dict[Any, Any]]:

@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import fcntl
-import json
 import logging
 import os
 import signal
@@ -129,8 +128,8 @@ class _only_one:  # noqa: N801  used as a function
 
 
 async def _serve(settings: Settings) -> int:
-    from hypercorn.asyncio import serve  # noqa: PLC0415
-    from hypercorn.config import Config  # noqa: PLC0415
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
 
     began = time.monotonic()
     outer = _listen("127.0.0.1", settings.port)
@@ -138,16 +137,14 @@ async def _serve(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     parts = await asyncio.to_thread(_assemble, settings)
-    from hivemind_sandbox import engine  # noqa: PLC0415
+    from hivemind_sandbox import engine
 
     config = Config()
     config.bind = [f"fd://{outer.fileno()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
     config.include_server_header = False
-    served = asyncio.create_task(
-        serve(parts.endpoint, config, shutdown_trigger=stopping.wait)  # type: ignore[arg-type]
-    )
+    served = asyncio.create_task(serve(parts.endpoint, config, shutdown_trigger=stopping.wait))
     objects = asyncio.create_task(_serve_objects(settings, parts.endpoint, stopping))
     saving = asyncio.create_task(_save_regularly(settings, stopping))
     await engine.finish_interrupted()
@@ -174,9 +171,9 @@ class _Parts:
 
 def _assemble(settings: Settings) -> _Parts:
     """Load and connect everything; the slow part of the start."""
-    from hivemind_sandbox import engine, state  # noqa: PLC0415
-    from hivemind_sandbox.access import Access  # noqa: PLC0415
-    from hivemind_sandbox.endpoint import Endpoint, InnerServer, Services  # noqa: PLC0415
+    from hivemind_sandbox import engine, state
+    from hivemind_sandbox.access import Access
+    from hivemind_sandbox.endpoint import Endpoint, InnerServer, Services
 
     access = Access(settings)
     services = Services(access)
@@ -208,8 +205,8 @@ def _assemble(settings: Settings) -> _Parts:
 
 def _reality(settings: Settings) -> Reality:
     """The reconciler, hooked into the services; nothing in the mode without hosts."""
-    from hivemind_sandbox import backends, reconciler  # noqa: PLC0415
-    from hivemind_sandbox.resources import clients  # noqa: PLC0415
+    from hivemind_sandbox import backends, reconciler
+    from hivemind_sandbox.resources import clients
 
     backends.install(settings, wake=reconciler.wake)
     if not settings.hosts:
@@ -227,7 +224,7 @@ def _reason(objects: list[Any], physical_id: str) -> str:
     return ""
 
 
-def _as_json(item: Any) -> dict[str, Any]:  # noqa: ANN401
+def _as_json(item: Any) -> dict[str, Any]:
     if isinstance(item, dict):
         return item
     names = getattr(item, "__slots__", None) or vars(item)
@@ -235,7 +232,7 @@ def _as_json(item: Any) -> dict[str, Any]:  # noqa: ANN401
 
 
 def _save(settings: Settings) -> None:
-    from hivemind_sandbox import state  # noqa: PLC0415
+    from hivemind_sandbox import state
 
     try:
         state.save(settings)
@@ -265,18 +262,16 @@ def _listen(address: str, port: int) -> socket.socket:
             ) from None
         raise
     listener.listen(256)
-    listener.setblocking(False)
+    listener.setblocking(False)  # noqa: FBT003
     return listener
 
 
-async def _serve_objects(
-    settings: Settings, endpoint: "Endpoint", stopping: asyncio.Event
-) -> None:
+async def _serve_objects(settings: Settings, endpoint: "Endpoint", stopping: asyncio.Event) -> None:
     """Serve S3 on the operator's address once the network has made it; hosts fetch there."""
     if not settings.hosts:
         return
-    from hypercorn.asyncio import serve  # noqa: PLC0415
-    from hypercorn.config import Config  # noqa: PLC0415
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
 
     listener = await _when_address_exists(settings.operator_address, settings.port, stopping)
     if listener is None:
@@ -286,7 +281,7 @@ async def _serve_objects(
     config.bind = [f"fd://{listener.fileno()}"]
     config.graceful_timeout = 1
     config.include_server_header = False
-    await serve(endpoint.objects_only, config, shutdown_trigger=stopping.wait)  # type: ignore[arg-type]
+    await serve(endpoint.objects_only, config, shutdown_trigger=stopping.wait)
 
 
 async def _when_address_exists(
@@ -320,5 +315,3 @@ def _read_pid(path: Path) -> int | None:
         return int(path.read_text())
     except (OSError, ValueError):
         return None
-
-

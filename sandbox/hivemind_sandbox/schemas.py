@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+
 @cache
 def _folder() -> Path:
     spec = find_spec("cfnlint")
@@ -125,36 +126,46 @@ class Schema:
                 for branch in value[function][1:]:
                     yield from self._problems(branch, node, path)
             return
+        yield from self._name_problems(value, node, path)
+        known = node.get("properties") or {}
+        for name in value.keys() & known.keys():
+            yield from self._problems(value[name], known[name], f"{path}/{name}")
+
+    def _name_problems(
+        self, value: dict[str, Any], node: dict[str, Any], path: str
+    ) -> Iterator[str]:
         known = node.get("properties")
-        if not known:
+        if not known or any(name.startswith("Fn::") for name in value):
             return
         if node.get("additionalProperties") is False and "patternProperties" not in node:
             for name in sorted(value.keys() - known.keys()):
-                if not name.startswith("Fn::"):
-                    yield f"{path}: extraneous key [{name}] is not permitted"
+                yield f"{path}: extraneous key [{name}] is not permitted"
         for name in node.get("required", ()):
-            if name not in value and not any(key.startswith("Fn::") for key in value):
+            if name not in value:
                 yield f"{path}: required key [{name}] not found"
-        for name in value.keys() & known.keys():
-            yield from self._problems(value[name], known[name], f"{path}/{name}")
 
 
 def _scalar(value: Any, kind: Any) -> Any:
     """One scalar in the schema's type; what does not fit is left for the service to refuse."""
-    if kind == "boolean" and isinstance(value, str) and value.lower() in ("true", "false"):
-        return value.lower() == "true"
-    if kind == "integer" and isinstance(value, str) and value.strip().lstrip("-").isdigit():
-        return int(value)
-    if kind == "number" and isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return value
+    if isinstance(value, str):
+        return _from_text(value, kind)
     if kind == "string" and isinstance(value, bool):
         return str(value).lower()
     if kind == "string" and isinstance(value, int | float):
         return str(value)
     return value
+
+
+def _from_text(value: str, kind: Any) -> Any:
+    try:
+        if kind == "integer":
+            return int(value)
+        if kind == "number":
+            return float(value)
+    except ValueError:
+        return value
+    truth = {"true": True, "false": False}
+    return truth.get(value.lower(), value) if kind == "boolean" else value
 
 
 @cache

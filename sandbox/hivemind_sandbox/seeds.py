@@ -75,21 +75,21 @@ def install(settings: Settings) -> None:
 
 def _seed_parameters() -> None:
     """Load Debian's parameters as the service loads its own: when a name is first asked for."""
-    from moto.ssm.models import Parameter, ParameterDict  # noqa: PLC0415
+    from moto.ssm.models import Parameter, ParameterDict
 
-    original = ParameterDict._check_loading_status  # noqa: SLF001
+    original = ParameterDict._check_loading_status
 
-    def loading(store: Any, key: str) -> None:  # noqa: ANN401
+    def loading(store: Any, key: str) -> None:
         original(store, key)
         if str(key or "").startswith("/aws/service/debian"):
             for name, value in public_parameters().items():
                 if not dict.__contains__(store, name):
                     dict.__setitem__(store, name, [_parameter(Parameter, store, name, value)])
 
-    ParameterDict._check_loading_status = loading  # noqa: SLF001
+    ParameterDict._check_loading_status = loading
 
 
-def _parameter(kind: Any, store: Any, name: str, value: str) -> Any:  # noqa: ANN401
+def _parameter(kind: Any, store: Any, name: str, value: str) -> Any:
     return kind(
         account_id=store.account_id,
         name=name,
@@ -106,7 +106,7 @@ def _parameter(kind: Any, store: Any, name: str, value: str) -> Any:  # noqa: AN
 
 def _seed_operator(settings: Settings) -> None:
     """Give the target's access key to an IAM user that may do everything."""
-    from moto.iam.models import AccessKey, iam_backends  # noqa: PLC0415
+    from moto.iam.models import AccessKey, iam_backends
 
     iam = iam_backends[settings.account_id]["aws"]
     if OPERATOR in iam.users:

@@ -77,6 +77,6 @@ def _conditions_hold(conditions: dict[str, Any], resource_type: str) -> bool:
     )
 
 
-def _matches(patterns: Any, value: str, *, wild: bool = True) -> bool:  # noqa: ANN401
+def _matches(patterns: Any, value: str, *, wild: bool = True) -> bool:
     chosen = [patterns] if isinstance(patterns, str) else list(patterns)
     return any(fnmatchcase(value, pattern) if wild else value == pattern for pattern in chosen)

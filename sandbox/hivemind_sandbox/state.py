@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from moto.core.base_backend import BackendDict
 from moto.s3.models import FakeKey
+from moto.ssm.models import ParameterDict
 
 from hivemind_sandbox import engine, podman
 from hivemind_sandbox.settings import Settings
@@ -217,6 +218,8 @@ class _Pickler(pickle.Pickler):
             return x509.load_pem_x509_certificate, (pem,)
         if type(obj) in _LOCKS:
             return _LOCKS[type(obj)], ()
+        if isinstance(obj, ParameterDict):  # a defaultdict that cannot be made without arguments
+            return _parameters, (), vars(obj), None, iter(obj.items())
         if isinstance(obj, defaultdict) and _is_local(obj.default_factory):
             return _LostDefault, (dict(obj),)
         return NotImplemented
@@ -258,6 +261,10 @@ class _RestoredKey(FakeKey):  # type: ignore[misc]
 
 def _empty_key() -> Any:
     return _RestoredKey.__new__(_RestoredKey)
+
+
+def _parameters() -> Any:
+    return ParameterDict("", "")
 
 
 def _is_local(function: Any) -> bool:

@@ -81,9 +81,7 @@ def _check_sections(template: Template) -> None:
         raise TemplateError(f"Invalid template property or properties [{', '.join(unknown)}]")
     resources = template.get("Resources")
     if not isinstance(resources, dict) or not resources:
-        raise TemplateError(
-            "Template format error: At least one Resources member must be defined."
-        )
+        raise TemplateError("Template format error: At least one Resources member must be defined.")
     for logical_id, resource in resources.items():
         if not re.fullmatch(r"[A-Za-z0-9]+", logical_id):
             raise TemplateError(
@@ -162,9 +160,7 @@ def _check_references(template: Template) -> None:
                 "Template error: instance of Fn::GetAtt references undefined resource " + target
             )
         for name in sorted(set(_conditions_named(node)) - conditions):
-            raise TemplateError(
-                f"Template format error: Unresolved condition {name} in {block}"
-            )
+            raise TemplateError(f"Template format error: Unresolved condition {name} in {block}")
     for logical_id, resource in resources.items():
         needed = resource.get("DependsOn", [])
         for other in [needed] if isinstance(needed, str) else needed:
@@ -210,7 +206,7 @@ def _check_parameters(template: Template, provided: set[str]) -> None:
 # -- walking a template -----------------------------------------------------------------------
 
 
-def _uses(node: Any, function: str) -> Iterator[Any]:  # noqa: ANN401
+def _uses(node: Any, function: str) -> Iterator[Any]:
     """Every argument of an intrinsic function in a part of a template."""
     if isinstance(node, dict):
         for key, value in node.items():
@@ -222,13 +218,13 @@ def _uses(node: Any, function: str) -> Iterator[Any]:  # noqa: ANN401
             yield from _uses(item, function)
 
 
-def _references(node: Any) -> Iterator[str]:  # noqa: ANN401
+def _references(node: Any) -> Iterator[str]:
     """Names used by Ref, and by Fn::Sub without a dot."""
     yield from (name for name in _uses(node, "Ref") if isinstance(name, str))
     yield from (name for name in _substituted(node) if "." not in name)
 
 
-def _attribute_targets(node: Any) -> Iterator[str]:  # noqa: ANN401
+def _attribute_targets(node: Any) -> Iterator[str]:
     """Logical ids used by Fn::GetAtt, and by Fn::Sub with a dot."""
     for argument in _uses(node, "Fn::GetAtt"):
         first = argument.split(".")[0] if isinstance(argument, str) else argument[0]
@@ -237,15 +233,15 @@ def _attribute_targets(node: Any) -> Iterator[str]:  # noqa: ANN401
     yield from (name.split(".")[0] for name in _substituted(node) if "." in name)
 
 
-def _substituted(node: Any) -> Iterator[str]:  # noqa: ANN401
+def _substituted(node: Any) -> Iterator[str]:
     for argument in _uses(node, "Fn::Sub"):
-        text, given = (argument, {}) if isinstance(argument, str) else (argument + [{}])[:2]
+        text, given = (argument, {}) if isinstance(argument, str) else [*argument, {}][:2]
         for name in re.findall(r"\$\{([^!}][^}]*)\}", str(text)):
             if name.strip() not in given:
                 yield name.strip()
 
 
-def _conditions_named(node: Any) -> Iterator[str]:  # noqa: ANN401
+def _conditions_named(node: Any) -> Iterator[str]:
     for argument in _uses(node, "Fn::If"):
         if isinstance(argument, list) and argument and isinstance(argument[0], str):
             yield argument[0]

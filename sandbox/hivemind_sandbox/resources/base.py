@@ -78,7 +78,7 @@ class Resource:
         created_with = {name: props[name]} if name and name in props else {}
         self.configure(physical_id, created_with, props)
 
-    def attributes(self, physical_id: str, props: Properties) -> dict[str, Any]:  # noqa: ARG002
+    def attributes(self, physical_id: str, props: Properties) -> dict[str, Any]:
         """What Fn::GetAtt answers."""
         return {}
 

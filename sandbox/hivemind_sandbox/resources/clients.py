@@ -46,7 +46,7 @@ def failure_reason(physical_id: str) -> str:
     return _backend.failure_reason(physical_id)
 
 
-def client(service: str) -> Any:  # noqa: ANN401
+def client(service: str) -> Any:
     """A boto3 client of a service, for the stack that is being worked on."""
     if _backend.caller is None:
         raise RuntimeError("the services' address is not known yet: call configure() first")
@@ -56,7 +56,7 @@ def client(service: str) -> Any:  # noqa: ANN401
 _making = Lock()
 
 
-def _client(service: str, endpoint_url: str, caller: Caller) -> Any:  # noqa: ANN401
+def _client(service: str, endpoint_url: str, caller: Caller) -> Any:
     with _making:  # a session cannot make two clients at once
         return _made(service, endpoint_url, caller)
 
@@ -67,8 +67,9 @@ def _session() -> boto3.session.Session:
 
 
 @cache
-def _made(service: str, endpoint_url: str, caller: Caller) -> Any:  # noqa: ANN401
-    return _session().client(  # type: ignore[call-overload]  the service is a variable
+def _made(service: str, endpoint_url: str, caller: Caller) -> Any:
+    session: Any = _session()  # its types know no service that is a variable
+    made = session.client(
         service,
         endpoint_url=endpoint_url,
         region_name=caller.region,
@@ -83,3 +84,34 @@ def _made(service: str, endpoint_url: str, caller: Caller) -> Any:  # noqa: ANN4
             s3={"addressing_style": "path"},
         ),
     )
+    made.meta.events.register("provide-client-params", _in_the_types_of_the_call)
+    return made
+
+
+def _in_the_types_of_the_call(
+    params: dict[str, Any],
+    model: Any,
+    **_: Any,
+) -> dict[str, Any]:
+    """Convert what a template gives as text where the call wants a number or a truth value.
+
+    Some resource schemas call a property a string whose parameter in the API is a number.
+    """
+    converted: dict[str, Any] = _converted(params, model.input_shape)
+    return converted
+
+
+def _converted(value: Any, shape: Any) -> Any:
+    kind = shape.type_name if shape is not None else ""
+    if kind == "structure" and isinstance(value, dict):
+        return {k: _converted(v, shape.members.get(k)) for k, v in value.items()}
+    if kind == "list" and isinstance(value, list):
+        return [_converted(item, shape.member) for item in value]
+    if isinstance(value, str) and kind in ("integer", "long", "boolean"):
+        text = value.lower()
+        if kind == "boolean" and text in ("true", "false"):
+            return text == "true"
+        return int(value) if kind != "boolean" and value.lstrip("-").isdigit() else value
+    if kind == "string" and isinstance(value, bool | int | float):
+        return str(value).lower()
+    return value

@@ -110,7 +110,9 @@ class Instance(Resource):
         tags = tag_specification("instance", props)
         if tags and props.get("PropagateTagsToVolumeOnCreation"):
             tags += tag_specification("volume", props)
-        launched = client("ec2").run_instances(MinCount=1, MaxCount=1, TagSpecifications=tags, **call)
+        launched = client("ec2").run_instances(
+            MinCount=1, MaxCount=1, TagSpecifications=tags, **call
+        )
         return str(launched["Instances"][0]["InstanceId"])
 
     def settle(self, physical_id: str, props: Properties) -> None:
@@ -176,7 +178,7 @@ class Instance(Resource):
                 InstanceId=instance_id, IamInstanceProfile={"Name": profile}
             )
 
-    def _modify(self, instance_id: str, **attribute: Any) -> None:  # noqa: ANN401
+    def _modify(self, instance_id: str, **attribute: Any) -> None:
         client("ec2").modify_instance_attribute(InstanceId=instance_id, **attribute)
 
     def _describe(self, instance_id: str) -> dict[str, Any]:

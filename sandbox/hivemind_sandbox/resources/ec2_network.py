@@ -4,7 +4,16 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from hivemind_sandbox.resources.base import Place, Properties, Resource, changed, pick, tag_changes, tag_list, tags_of
+from hivemind_sandbox.resources.base import (
+    Place,
+    Properties,
+    Resource,
+    changed,
+    pick,
+    tag_changes,
+    tag_list,
+    tags_of,
+)
 from hivemind_sandbox.resources.clients import client
 
 ANYWHERE = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
@@ -306,7 +315,9 @@ def _rules(props: Properties, direction: str) -> list[dict[str, Any]]:
 
 class SecurityGroupIngress(Resource):
     type_name = "AWS::EC2::SecurityGroupIngress"
-    implemented = "CidrIp CidrIpv6 Description FromPort GroupId IpProtocol SourceSecurityGroupId ToPort"
+    implemented = (
+        "CidrIp CidrIpv6 Description FromPort GroupId IpProtocol SourceSecurityGroupId ToPort"
+    )
     replaced_by = "Description"
     direction = "ingress"
 

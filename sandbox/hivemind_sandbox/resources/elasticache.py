@@ -126,9 +126,7 @@ class ReplicationGroup(Resource):
     def create(self, place: Place, props: Properties) -> str:
         name = place.name(props.get("ReplicationGroupId"), limit=40, lower=True)
         names = " ".join(
-            name
-            for name in self.implemented.split()
-            if name not in ("ReplicationGroupId", "Tags")
+            name for name in self.implemented.split() if name not in ("ReplicationGroupId", "Tags")
         )
         client("elasticache").create_replication_group(
             ReplicationGroupId=name, **pick(props, names), Tags=tag_list(tags_of(props))

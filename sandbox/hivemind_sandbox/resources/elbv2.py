@@ -142,7 +142,7 @@ class TargetGroup(Resource):
         return {
             "LoadBalancerArns": group.get("LoadBalancerArns", []),
             "TargetGroupArn": physical_id,
-            "TargetGroupFullName": physical_id.split(":")[-1],
+            "TargetGroupFullName": physical_id.rsplit(":", maxsplit=1)[-1],
             "TargetGroupName": group["TargetGroupName"],
         }
 

@@ -3,7 +3,16 @@
 import json
 from typing import Any
 
-from hivemind_sandbox.resources.base import Place, Properties, Resource, changed, pick, tag_changes, tag_list, tags_of
+from hivemind_sandbox.resources.base import (
+    Place,
+    Properties,
+    Resource,
+    changed,
+    pick,
+    tag_changes,
+    tag_list,
+    tags_of,
+)
 from hivemind_sandbox.resources.clients import client
 
 

@@ -3,7 +3,15 @@
 import json
 from typing import Any
 
-from hivemind_sandbox.resources.base import Place, Properties, Resource, changed, pick, tag_changes, tag_list, tags_of
+from hivemind_sandbox.resources.base import (
+    Place,
+    Properties,
+    Resource,
+    changed,
+    tag_changes,
+    tag_list,
+    tags_of,
+)
 from hivemind_sandbox.resources.clients import client
 
 
@@ -80,7 +88,7 @@ class Alarm(Resource):
     def delete(self, physical_id: str, props: Properties) -> None:
         client("cloudwatch").delete_alarms(AlarmNames=[physical_id])
 
-    def _put(self, name: str, props: Properties, **tags: Any) -> None:  # noqa: ANN401
+    def _put(self, name: str, props: Properties, **tags: Any) -> None:
         settings = {k: v for k, v in props.items() if k not in ("AlarmName", "Tags")}
         client("cloudwatch").put_metric_alarm(AlarmName=name, **settings, **tags)
 
