@@ -33,7 +33,7 @@ def deploy(
         typer.Argument(metavar="REPOSITORY", help="Path of a folder, or URL of a git repository."),
     ],
     description: Annotated[
-        str, typer.Argument(metavar="[DESCRIPTION]", help="What it is, in your words.")
+        str, typer.Argument(metavar="DESCRIPTION", help="What it is, in your words.")
     ] = "",
     name: Annotated[
         str | None, typer.Option(help="Name of the deployment; else made of the repository's.")

@@ -21,7 +21,7 @@ _SSH_FAILED = 255
 @app.command()
 def logs(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Name of the deployment.")
+        str | None, typer.Argument(metavar="NAME", help="Name of the deployment.")
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
     lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many lines back.")] = 100,

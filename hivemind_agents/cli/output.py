@@ -57,6 +57,12 @@ def state(word: str) -> str:
     return _state(word)
 
 
+def marked(mark: str, word: str) -> str:
+    """A mark in the colour of a status word."""
+    colour = _COLOURS.get(word)
+    return mark if colour is None else _paint(mark, colour)
+
+
 def bold(text: str) -> str:
     return _paint(text, _BOLD)
 

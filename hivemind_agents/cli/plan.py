@@ -17,7 +17,7 @@ app = new_app()
 @app.command()
 def plan(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Deployment whose last plan is meant.")
+        str | None, typer.Argument(metavar="NAME", help="Deployment whose last plan is meant.")
     ] = None,
     run: Annotated[str | None, typer.Option(metavar="ID", help="The plan of this run.")] = None,
     target: TargetOption = None,

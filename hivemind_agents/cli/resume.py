@@ -17,7 +17,7 @@ app = new_app()
 @app.command()
 def resume(
     which: Annotated[
-        str | None, typer.Argument(metavar="[RUN|NAME]", help="Else the last run.")
+        str | None, typer.Argument(metavar="RUN|NAME", help="Else the last run.")
     ] = None,
     target: TargetOption = None,
     region: RegionOption = None,

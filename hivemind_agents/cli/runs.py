@@ -17,7 +17,7 @@ app = new_app()
 @app.command()
 def runs(
     which: Annotated[
-        str | None, typer.Argument(metavar="[NAME|RUN]", help="A deployment, or the id of a run.")
+        str | None, typer.Argument(metavar="NAME|RUN", help="A deployment, or the id of a run.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, newest first.")] = 20,
     target: TargetOption = None,

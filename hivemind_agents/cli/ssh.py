@@ -16,7 +16,7 @@ app = new_app()
 def ssh(
     name: NameArgument,
     command: Annotated[
-        list[str] | None, typer.Argument(metavar="[-- COMMAND ...]", help="Else a shell.")
+        list[str] | None, typer.Argument(metavar="-- COMMAND ...", help="Else a shell.")
     ] = None,
     host: Annotated[
         str | None, typer.Option(metavar="HOST", help="Id, address or number; else the first.")
