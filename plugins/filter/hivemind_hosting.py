@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,8 +19,18 @@ def with_release(
     ]
 
 
+def networks_with(networks: Sequence[str], address: str) -> list[str]:
+    """Those networks that an address is in."""
+    there = ipaddress.ip_address(address)
+    return [each for each in networks if there in ipaddress.ip_network(each, strict=False)]
+
+
 class FilterModule:
     """Found by Ansible in plugins/filter."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"launcher": launcher, "with_release": with_release}
+        return {
+            "launcher": launcher,
+            "networks_with": networks_with,
+            "with_release": with_release,
+        }

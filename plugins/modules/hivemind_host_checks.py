@@ -1,0 +1,199 @@
+#!/usr/bin/python
+"""Look at a host as it is: its release, processes, database and hardening."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hivemind_host_checks
+short_description: Check what runs on a host, its database and its hardening
+description:
+  - Runs on hosts, with the standard library alone, and changes nothing.
+  - The database is asked with the application's own credentials, which stay on the host and are on
+    no command line.
+options:
+  name: {description: The deployment's name., type: str, required: true}
+  database: {description: Engine of the database., type: str, choices: [postgresql, mysql]}
+  hardened: {description: Whether to look at the hardening., type: bool, default: true}
+author: [HiveMind]
+"""
+
+import os
+import pwd
+import re
+import stat
+import subprocess
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from ansible.module_utils.basic import AnsibleModule
+
+_SECONDS = 20
+_LINE = re.compile(r'^([A-Za-z_]\w*)="((?:[^"\\]|\\.)*)"$', re.MULTILINE | re.DOTALL)
+
+
+def said(command: list[str], **options: Any) -> tuple[int, str]:
+    """Exit code and output of a command; what cannot be run counts as failed."""
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=_SECONDS, **options
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return 127, str(error)
+    return done.returncode, (done.stdout + done.stderr).strip()
+
+
+def check(name: str, problem: str | None, fine: str) -> dict[str, str]:
+    status = "failed" if problem else "passed"
+    return {"name": name, "status": status, "detail": problem or fine}
+
+
+def environment(path: str) -> dict[str, str]:
+    """The variables of an environment file of ours."""
+    with open(path, encoding="utf-8") as file:
+        return {
+            name: re.sub(r"\\(.)", r"\1", value, flags=re.DOTALL)
+            for name, value in _LINE.findall(file.read())
+        }
+
+
+def processes(name: str) -> dict[str, str]:
+    prefix = f"hivemind-{name}-"
+    _, listed = said(
+        ["systemctl", "list-unit-files", f"{prefix}*.service", "--state", "enabled",
+         "--no-legend", "--plain"]
+    )  # fmt: skip
+    units = [line.split()[0] for line in listed.splitlines() if line.startswith(prefix)]
+    down = [unit for unit in units if said(["systemctl", "is-active", "--quiet", unit])[0]]
+    if not units:
+        return check("processes", "no process is installed", "")
+    problem = f"not running: {', '.join(down)}" if down else None
+    short = ", ".join(unit.removeprefix(prefix).removesuffix(".service") for unit in units)
+    return check("processes", problem, f"running: {short}")
+
+
+def database(name: str, engine: str) -> dict[str, str]:
+    try:
+        env = environment(f"/etc/hivemind/{name}/app.env")
+        url = urlsplit(env["DATABASE_URL"])
+        user = pwd.getpwnam(f"hm-{name}")
+    except (OSError, KeyError, ValueError) as error:
+        return check("database", f"the application has no DATABASE_URL ({error})", "")
+    clean = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}
+    host, port = url.hostname or "", str(url.port or {"postgresql": 5432, "mysql": 3306}[engine])
+    account, password = unquote(url.username or ""), unquote(url.password or "")
+    schema = unquote(url.path.lstrip("/"))
+    if engine == "postgresql":
+        clean |= {
+            "PGHOST": host, "PGPORT": port, "PGUSER": account, "PGPASSWORD": password,
+            "PGDATABASE": schema, "PGCONNECT_TIMEOUT": "10",
+            "PGSSLMODE": parse_qs(url.query).get("sslmode", ["prefer"])[0],
+        }  # fmt: skip
+        sql = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+        command = ["psql", "--no-psqlrc", "--tuples-only", "--no-align", "--command", sql]
+    else:
+        clean["MYSQL_PWD"] = password
+        command = ["mysql", "--batch", "--skip-column-names", "--host", host, "--port", port,
+                   "--user", account, "--execute", "SELECT 1", schema]  # fmt: skip
+    code, output = said(command, env=clean, user=user.pw_uid, group=user.pw_gid)
+    if password:
+        output = output.replace(password, "***")
+    if code:
+        return check("database", f"{host}:{port} refuses the application: {output[-300:]}", "")
+    encrypted = "with TLS" if output == "t" else "without TLS"
+    return check("database", None, f"{engine} at {host}:{port} answers the application {encrypted}")
+
+
+def ssh() -> dict[str, str]:
+    code, output = said(["/usr/sbin/sshd", "-T"])
+    if code:
+        return check("hardening: ssh", f"the SSH server's settings are not valid: {output}", "")
+    settings = dict(line.split(" ", 1) for line in output.lower().splitlines() if " " in line)
+    wanted = {
+        "passwordauthentication": "no", "permitrootlogin": "no",
+        "kbdinteractiveauthentication": "no", "x11forwarding": "no",
+    }  # fmt: skip
+    wrong = [f"{key} is {settings.get(key)}" for key, value in wanted.items()
+             if settings.get(key) != value]  # fmt: skip
+    weak = [word for word in ("hmac-sha1", "hmac-md5", "-cbc", "diffie-hellman-group1-", "ssh-dss")
+            if word in settings.get("macs", "") + settings.get("ciphers", "")
+            + settings.get("kexalgorithms", "")]  # fmt: skip
+    if weak:
+        wrong.append(f"weak algorithms are allowed: {', '.join(weak)}")
+    return check(
+        "hardening: ssh", ", ".join(wrong) or None, "keys only, no root, strong algorithms"
+    )
+
+
+def firewall() -> dict[str, str]:
+    code, output = said(["/usr/sbin/nft", "list", "chain", "inet", "hivemind", "input"])
+    if code:
+        return check("hardening: firewall", "the host's firewall has no rules of ours", "")
+    closed = None if "policy drop" in output else "the firewall lets through what no rule names"
+    enabled = said(["systemctl", "is-enabled", "nftables.service"])[1]
+    if enabled != "enabled":
+        closed = "the firewall is not loaded at boot"
+    return check("hardening: firewall", closed, "closed but for SSH and the application")
+
+
+def updates() -> dict[str, str]:
+    _, output = said(["apt-config", "dump", "APT::Periodic::Unattended-Upgrade"])
+    problem = None if '"1"' in output else "automatic security updates are switched off"
+    timer = said(["systemctl", "is-active", "apt-daily-upgrade.timer"])[1]
+    if timer != "active":
+        problem = f"the timer of the security updates is {timer}"
+    return check("hardening: updates", problem, "security updates install themselves")
+
+
+def secrets(name: str) -> dict[str, str]:
+    path = f"/etc/hivemind/{name}/app.env"
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        return check("hardening: secrets", f"{path}: {error.strerror}", "")
+    mode, owner = stat.S_IMODE(status.st_mode), status.st_uid
+    problem = f"{path} has mode {mode:04o} of user {owner}" if (mode, owner) != (0o600, 0) else None
+    return check("hardening: secrets", problem, "the environment is root's alone")
+
+
+def unit(name: str) -> dict[str, str]:
+    files = [
+        f"/etc/systemd/system/{file}" for file in os.listdir("/etc/systemd/system")
+        if file.startswith(f"hivemind-{name}-") and file.endswith(".service")
+    ]  # fmt: skip
+    wanted = ("NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet=\n",
+              f"User=hm-{name}\n")  # fmt: skip
+    open_ones = []
+    for path in files:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        if any(word not in text for word in wanted):
+            open_ones.append(os.path.basename(path))
+    problem = f"not sandboxed: {', '.join(open_ones)}" if open_ones else None
+    return check("hardening: units", problem, "processes run sandboxed as their own user")
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "database": {"type": "str", "choices": ["postgresql", "mysql"]},
+            "hardened": {"type": "bool", "default": True},
+        },
+        supports_check_mode=True,
+    )
+    name = module.params["name"]
+    try:
+        release = int(os.path.basename(os.readlink(f"/opt/hivemind/apps/{name}/current")))
+    except (OSError, ValueError):
+        release = None
+    problem = None if release else "no release is installed"
+    checks = [check("release", problem, f"release {release} is installed"), processes(name)]
+    if module.params["database"]:
+        checks.append(database(name, module.params["database"]))
+    if module.params["hardened"]:
+        checks += [ssh(), firewall(), updates(), secrets(name), unit(name)]
+    module.exit_json(changed=False, release=release, checks=checks)
+
+
+if __name__ == "__main__":
+    main()
