@@ -27,7 +27,7 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("plan", "Show what a deploy decided, ready for plain Ansible", f"{_HERE}.plan"),
     ),
     "Look": (
-        Verb("list", "List the deployments of the target", f"{_HERE}.list"),
+        Verb("list", "List the deployments of the target", f"{_HERE}.listing"),
         Verb("status", "Show one deployment: URL, hosts, releases, checks", f"{_HERE}.status"),
         Verb("logs", "Read the application's log lines, or the events of a run", f"{_HERE}.logs"),
         Verb("runs", "List the runs of this machine, or show one", f"{_HERE}.runs"),

@@ -84,6 +84,8 @@ def _joined(name: str) -> typer.Typer:
     for point in entry_points(group="hivemind.commands", name=name):
         try:
             app: typer.Typer = point.load()
+            # In our dress, whatever theirs is.
+            app.rich_markup_mode = None
         except ModuleNotFoundError as error:
             raise UserError(
                 f"`hivemind {name}` needs a part that is not installed ({error.name})",
