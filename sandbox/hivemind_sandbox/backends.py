@@ -29,7 +29,9 @@ from hivemind_sandbox.readings import each
 from hivemind_sandbox.settings import Settings
 
 PENDING, RUNNING, SHUTTING_DOWN, TERMINATED, STOPPING, STOPPED = 0, 16, 32, 48, 64, 80
-READS = re.compile(r"^(Describe|Get|List|Head|Search|Select|Batch[_]?Get|Lookup|Simulate|Test)", re.I)
+READS = re.compile(
+    r"^(Describe|Get|List|Head|Search|Select|Batch[_]?Get|Lookup|Simulate|Test)", re.I
+)
 
 _restoring = threading.local()
 _installed = False
@@ -117,7 +119,7 @@ def _hook_names() -> None:
 
 
 def _hook_bucket_policies() -> None:
-    """moto ignores conditions, so a policy that asks for TLS would refuse everything.
+    """Moto ignores conditions, so a policy that asks for TLS would refuse everything.
 
     The way to this endpoint never leaves the machine: it counts as secure transport.
     """

@@ -34,9 +34,11 @@ def issue(settings: Settings, name: str, names: tuple[str, ...]) -> Path:
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
             _builder(names[0], authority.subject, key.public_key(), timedelta(days=395))
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(n) for n in names]), False)
+            .add_extension(
+                x509.SubjectAlternativeName([x509.DNSName(n) for n in names]), critical=False
+            )
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
             .sign(signer, hashes.SHA256())
         )
         _write(path, _pem(certificate) + _pem(authority) + _key_pem(key))

@@ -17,9 +17,7 @@ class CommandError(Exception):
         self.stderr = stderr
 
 
-def run(
-    *argv: str, stdin: str | None = None, check: bool = True, timeout_s: float = 120.0
-) -> str:
+def run(*argv: str, stdin: str | None = None, check: bool = True, timeout_s: float = 120.0) -> str:
     """Run a program and give back its standard output.
 
     Raises CommandError when it fails (unless `check` is false) or takes longer than `timeout_s`.

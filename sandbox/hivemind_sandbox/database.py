@@ -65,7 +65,7 @@ class PostgreSQL:
         """As on RDS, the master user is no superuser, but may do what its owner may."""
         role = _identifier(database.user)
         sql = (
-            "SELECT 'CREATE ROLE rds_superuser NOLOGIN' WHERE NOT EXISTS "
+            "SELECT 'CREATE ROLE rds_superuser NOLOGIN' WHERE NOT EXISTS "  # noqa: S608
             "(SELECT FROM pg_roles WHERE rolname = 'rds_superuser') \\gexec\n"
             f"SELECT {_literal(f'CREATE ROLE {role} LOGIN')} WHERE NOT EXISTS "
             f"(SELECT FROM pg_roles WHERE rolname = {_literal(database.user)}) \\gexec\n"
@@ -78,7 +78,7 @@ class PostgreSQL:
         if database.database:
             create = f"CREATE DATABASE {_identifier(database.database)} OWNER {role}"
             sql += (
-                f"SELECT {_literal(create)} WHERE NOT EXISTS "
+                f"SELECT {_literal(create)} WHERE NOT EXISTS "  # noqa: S608
                 f"(SELECT FROM pg_database WHERE datname = {_literal(database.database)}) \\gexec\n"
             )
         self._sql(execute, database, sql + self._password(database))

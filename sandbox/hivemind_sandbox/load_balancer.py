@@ -124,7 +124,9 @@ def stats(settings: Settings, lb_key: str) -> Stats:
     return {(row["pxname"], row["svname"]): row for row in rows}
 
 
-def health(row: Row | None, group: TargetGroup, *, seen_healthy: bool, registered_s: float) -> Health:
+def health(
+    row: Row | None, group: TargetGroup, *, seen_healthy: bool, registered_s: float
+) -> Health:
     """Say a target's health from HAProxy's row of it.
 
     A target is `initial` until its first check passes, or until as many failed as make an
@@ -207,48 +209,61 @@ def _frontends(home: Path, balancer: LoadBalancer) -> Iterator[str]:
         yield f"  bind {balancer.interface.private}:{listener.port}{tls}"
         yield f"  http-request set-header X-Forwarded-Proto {'https' if secure else 'http'}"
         yield f"  http-request set-header X-Forwarded-Port {listener.port}"
-        yield "  http-request set-header X-Amzn-Trace-Id Root=1-%Ts-%[rand(999999999)] unless { req.hdr(X-Amzn-Trace-Id) -m found }"
+        yield (
+            "  http-request set-header X-Amzn-Trace-Id Root=1-%Ts-%[rand(999999999)]"
+            " unless { req.hdr(X-Amzn-Trace-Id) -m found }"
+        )
+        # HAProxy would perform every redirect before any choice of a backend, so the first rule
+        # that matches is noted, and only its action is performed.
         for number, rule in enumerate(listener.rules):
             names = []
             for place, condition in enumerate(rule.conditions):
-                name = f"rule{number}_{place}"
-                names.append(name)
-                yield from (f"  acl {name} {test}" for test in _tests(condition))
-            yield from _action(home, listener, rule.action, names)
+                names.append(f"rule{number}_{place}")
+                yield from (f"  acl {names[-1]} {test}" for test in _tests(condition))
+            unless_found = "!{ var(txn.rule) -m found }"
+            yield f"  http-request set-var(txn.rule) int({number}) if {unless_found} " + " ".join(
+                names
+            )
+        for number, rule in enumerate(listener.rules):
+            chosen = f"{{ var(txn.rule) -m int {number} }}"
+            yield from _action(home, listener, rule.action, chosen)
 
 
-def _action(home: Path, listener: Listener, action: Action, names: list[str]) -> Iterator[str]:
-    when = " ".join(names)
-    condition = f" if {when}" if when else ""
+def _action(home: Path, listener: Listener, action: Action, chosen: str) -> Iterator[str]:
     if action.type == "redirect":
-        fields = dict(action.redirect)
-        code = fields.get("StatusCode", "HTTP_302").removeprefix("HTTP_")
-        location = _location(fields, listener)
-        bare = location.split("?", 1)[0]
-        if "#{query}" in fields.get("Query", "#{query}"):
-            both = f"{when} " if when else ""
-            yield f"  http-request redirect code {code} location {_quote(location)} if {both}{{ query -m found }}"
-            location = bare
-        yield f"  http-request redirect code {code} location {_quote(location)}{condition}"
+        yield from _redirect(listener, dict(action.redirect), chosen)
     elif action.type == "fixed-response":
-        body = home / f"body-{hashlib.sha256(action.body.encode()).hexdigest()[:12]}"
-        body.write_text(action.body)
-        yield f"  http-request return status {action.status} content-type {_quote(action.content_type)} file {body}{condition}"
+        yield _response(home, action.status, action.content_type, action.body, chosen)
     elif action.type == "forward":
         # One draw a group among the weights that are left gives each its share.
         left = sum(weight for _, weight in action.forward)
         for arn, weight in action.forward:
-            backend = "tg_" + arn.rsplit("/", 1)[-1]
-            if weight and weight < left:
-                both = f"{when} " if when else ""
-                yield f"  use_backend {backend} if {both}{{ rand({left}) lt {weight} }}"
-            elif weight:
-                yield f"  use_backend {backend}{condition}"
+            draw = f" {{ rand({left}) lt {weight} }}" if weight < left else ""
+            if weight:
+                yield f"  use_backend tg_{arn.rsplit('/', 1)[-1]} if {chosen}{draw}"
             left -= weight
     else:
-        body = home / "unsupported"
-        body.write_text(f"the sandbox does not perform the action {action.type}\n")
-        yield f"  http-request return status 501 content-type text/plain file {body}{condition}"
+        text = f"the sandbox does not perform the action {action.type}\n"
+        yield _response(home, "501", "text/plain", text, chosen)
+
+
+def _redirect(listener: Listener, fields: Mapping[str, str], chosen: str) -> Iterator[str]:
+    code = fields.get("StatusCode", "HTTP_302").removeprefix("HTTP_")
+    location = _location(fields, listener)
+    if fields.get("Query", "#{query}") == "#{query}":
+        # A request without a query is not sent on with an empty one.
+        target = _quote(location)
+        with_query = f"{chosen} {{ query -m found }}"
+        yield f"  http-request redirect code {code} location {target} if {with_query}"
+        location = location.split("?", 1)[0]
+    yield f"  http-request redirect code {code} location {_quote(location)} if {chosen}"
+
+
+def _response(home: Path, status: str, content_type: str, text: str, chosen: str) -> str:
+    body = home / f"body-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    body.write_text(text)
+    answer = f"status {status} content-type {_quote(content_type)} file {body}"
+    return f"  http-request return {answer} if {chosen}"
 
 
 def _location(fields: Mapping[str, str], listener: Listener) -> str:

@@ -81,7 +81,8 @@ def socket_in(namespace: str, address: tuple[str, int]) -> socket.socket:
         try:
             if libc.setns(handle, CLONE_NEWNET):
                 number = ctypes.get_errno()
-                raise OSError(number, os.strerror(number), namespace)
+                made.append(OSError(number, os.strerror(number), namespace))
+                return
             server = socket.socket()
             server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             server.bind(address)

@@ -232,7 +232,9 @@ class Network:
         )
 
     def _is_router(self, vpc: Vpc, router: str) -> bool:
-        return Path(f"/sys/class/net/{self._uplink(vpc.id)}").exists() and "bridge" in _links(router)
+        return Path(f"/sys/class/net/{self._uplink(vpc.id)}").exists() and "bridge" in _links(
+            router
+        )
 
     def _uplink(self, vpc_id: str) -> str:
         return f"{self._settings.prefix}u{self._allocations.vpc_number(vpc_id)}"
@@ -294,7 +296,9 @@ def upstream_resolvers() -> list[str]:
             reachable = [a for a in found if "%" not in a and not ip_address(a).is_loopback]
             if reachable:
                 return reachable
-    log.warning("no name server beyond loopback in /etc/resolv.conf: hosts resolve only AWS's names")
+    log.warning(
+        "no name server beyond loopback in /etc/resolv.conf: hosts resolve only AWS's names"
+    )
     return []
 
 

@@ -166,7 +166,7 @@ def copy_in(settings: Settings, key: str, source: Path, target: str) -> None:
 
 @cache
 def _podman() -> tuple[str, ...]:
-    """crun refuses a cgroup tree that is not purely version 2; runc takes it."""
+    """Crun refuses a cgroup tree that is not purely version 2; runc takes it."""
     kind = run("stat", "--file-system", "--format=%T", "/sys/fs/cgroup").strip()
     return ("podman",) if kind == "cgroup2fs" else ("podman", "--runtime", "runc")
 

@@ -5,6 +5,7 @@ import binascii
 import json
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import moto.backends
@@ -51,24 +52,17 @@ def wanted(given: Allocations) -> Wanted:
     hosts = [host for backend in each("ec2") for host in _hosts(backend)]
     databases = [found for backend in each("rds") for found in _databases(backend, given)]
     balancers = [found for backend in each("elbv2") for found in _balancers(backend, given)]
-    interfaces = [item.interface for item in (*hosts, *databases, *balancers)]
-    vpcs = [
-        vpc
-        for backend in each("ec2")
-        for vpc in _vpcs(backend, interfaces)
-    ]
-    return Wanted(
-        vpcs=tuple(vpcs),
-        hosts=tuple(hosts),
-        databases=tuple(databases),
-        load_balancers=tuple(balancers),
+    objects = Wanted(
+        hosts=tuple(hosts), databases=tuple(databases), load_balancers=tuple(balancers)
     )
+    vpcs = [vpc for backend in each("ec2") for vpc in _vpcs(backend, objects.interfaces)]
+    return replace(objects, vpcs=tuple(vpcs))
 
 
 # VPCs
 
 
-def _vpcs(backend: Any, interfaces: list[Interface]) -> Iterator[Vpc]:
+def _vpcs(backend: Any, interfaces: tuple[Interface, ...]) -> Iterator[Vpc]:
     for vpc in list(backend.vpcs.values()):
         inside = tuple(i for i in interfaces if i.vpc == vpc.id)
         # Every region has a default VPC, which few use.

@@ -236,10 +236,7 @@ class Reconciler:
         )
 
     def _remove_unwanted(self, wanted: Wanted) -> None:
-        kept = {
-            item.interface.key
-            for item in (*wanted.hosts, *wanted.databases, *wanted.load_balancers)
-        }
+        kept = wanted.keys
         for key in set(self._containers) - kept:
             self._work(key, partial(self._remove_container, key))
         for key in backends.ending_hosts():
@@ -369,10 +366,7 @@ class Reconciler:
             return any(job.busy for key, job in self._jobs.items() if key not in set(exclude))
 
     def _forget_jobs(self, wanted: Wanted) -> None:
-        kept = {
-            item.interface.key
-            for item in (*wanted.hosts, *wanted.databases, *wanted.load_balancers)
-        }
+        kept = wanted.keys
         with self._lock:
             for key in list(self._jobs):
                 job = self._jobs[key]
@@ -391,8 +385,8 @@ class Reconciler:
 
 def _public_names(wanted: Wanted) -> dict[str, str]:
     return {
-        name: item.interface.public
-        for item in (*wanted.hosts, *wanted.load_balancers)
-        if item.interface.public
-        for name in item.interface.public_names
+        name: interface.public
+        for interface in wanted.interfaces
+        if interface.public
+        for name in interface.public_names
     }

@@ -10,6 +10,7 @@ import io
 import logging
 import pickle
 import threading
+import time
 from collections import defaultdict
 from pathlib import Path
 from types import FunctionType
@@ -28,6 +29,7 @@ from hivemind_sandbox.settings import Settings
 log = logging.getLogger(__name__)
 
 FORMAT = 1
+ATTEMPTS = 20
 
 _changes = 0
 _saved = 0
@@ -93,12 +95,25 @@ def save(settings: Settings) -> None:
             return
         at = _changes
         blobs = _Blobs(settings)
-        data = io.BytesIO()
-        content = {"format": FORMAT, "backends": _backends(), "engine": engine.engine_state()}
-        _Pickler(data, blobs).dump(content)
-        _write(file(settings), data.getvalue())
+        data = _pickled(blobs)
+        _write(file(settings), data)
         blobs.forget_unused()
         _saved = at
+
+
+def _pickled(blobs: "_Blobs") -> bytes:
+    for attempt in range(ATTEMPTS):
+        data = io.BytesIO()
+        content = {"format": FORMAT, "backends": _backends(), "engine": engine.engine_state()}
+        try:
+            _Pickler(data, blobs).dump(content)
+        except RuntimeError:  # a request changed a dict while it was written
+            if attempt == ATTEMPTS - 1:
+                raise
+            time.sleep(0.02)
+        else:
+            return data.getvalue()
+    raise AssertionError
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -118,7 +133,7 @@ Backends = dict[tuple[str, str, str], Any]
 def _backends() -> Backends:
     return {
         (services.service_name, account, region): backend
-        for services in list(BackendDict._instances)  # type: ignore[misc]
+        for services in list(BackendDict._instances)
         for account, regions in list(services.items())
         for region, backend in list(regions.items())
         if _can_be_saved(backend)
@@ -131,7 +146,7 @@ def _can_be_saved(backend: Any) -> bool:
 
 
 def _restore_backends(saved: Backends) -> None:
-    import moto.backends  # noqa: PLC0415  (slow, and only needed where there is a state)
+    import moto.backends
 
     for (service, account, region), backend in saved.items():
         _restore_default_dicts(backend, region, account)
@@ -170,6 +185,7 @@ class _Blobs:
         with key.lock:
             content = (key.etag, key.contentsize)
         known, digest = vars(key).get("sandbox_blob", (None, ""))
+        digest = str(digest)
         if known != content or not (self._directory / digest).exists():
             value = key.value
             digest = hashlib.sha256(value).hexdigest()
@@ -205,25 +221,24 @@ class _Pickler(pickle.Pickler):
         super().__init__(target, protocol=pickle.HIGHEST_PROTOCOL)
         self._blobs = blobs
 
-
     def reducer_override(self, obj: Any) -> Any:
+        reduced: Any = NotImplemented
         if isinstance(obj, FakeKey):
-            return _empty_key, (), self._key_state(obj)
-        if isinstance(obj, _PRIVATE_KEYS):
-            return _private_key, (_private_pem(obj),)
-        if isinstance(obj, _PUBLIC_KEYS):
-            return serialization.load_pem_public_key, (_public_pem(obj),)
-        if isinstance(obj, x509.Certificate):
+            reduced = _empty_key, (), self._key_state(obj)
+        elif isinstance(obj, _PRIVATE_KEYS):
+            reduced = _private_key, (_private_pem(obj),)
+        elif isinstance(obj, _PUBLIC_KEYS):
+            reduced = serialization.load_pem_public_key, (_public_pem(obj),)
+        elif isinstance(obj, x509.Certificate):
             pem = obj.public_bytes(serialization.Encoding.PEM)
-            return x509.load_pem_x509_certificate, (pem,)
-        if type(obj) in _LOCKS:
-            return _LOCKS[type(obj)], ()
-        if isinstance(obj, ParameterDict):  # a defaultdict that cannot be made without arguments
-            return _parameters, (), vars(obj), None, iter(obj.items())
-        if isinstance(obj, defaultdict) and _is_local(obj.default_factory):
-            return _LostDefault, (dict(obj),)
-        return NotImplemented
-
+            reduced = x509.load_pem_x509_certificate, (pem,)
+        elif type(obj) in _LOCKS:
+            reduced = _LOCKS[type(obj)], ()
+        elif isinstance(obj, ParameterDict):  # cannot be made without arguments
+            reduced = _parameters, (), vars(obj), None, iter(obj.items())
+        elif isinstance(obj, defaultdict) and _is_local(obj.default_factory):
+            reduced = _LostDefault, (dict(obj),)
+        return reduced
 
     def _key_state(self, key: Any) -> dict[str, Any]:
         digest = None if key._value_buffer.closed else self._blobs.put(key)

@@ -206,3 +206,16 @@ class Wanted:
     hosts: tuple[Host, ...] = ()
     databases: tuple[Database, ...] = ()
     load_balancers: tuple[LoadBalancer, ...] = ()
+
+    @property
+    def interfaces(self) -> tuple[Interface, ...]:
+        return (
+            *(host.interface for host in self.hosts),
+            *(item.interface for item in self.databases),
+            *(item.interface for item in self.load_balancers),
+        )
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Of all objects that have an interface."""
+        return frozenset(interface.key for interface in self.interfaces)
