@@ -44,7 +44,9 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
         Verb("cancel", "Stop a run cleanly", f"{_HERE}.cancel"),
     ),
     "Single verbs (each is one playbook)": (
-        Verb("bootstrap", "Make the state bucket of an account and region", f"{_HERE}.single"),
+        Verb(
+            "bootstrap", "Make the state bucket of an account and region", f"{_HERE}.state_bucket"
+        ),
         Verb("harden", "Bring the hosts to the security baseline", f"{_HERE}.single"),
         Verb("register", "Put the hosts behind the load balancer", f"{_HERE}.single"),
         Verb(

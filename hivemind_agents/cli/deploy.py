@@ -229,8 +229,8 @@ class _Deploy:
         from hivemind_agents.cli.preview import preview
         from hivemind_agents.preflight import before_deploy, raise_for
 
-        request = self._request
         reading.announce(self._target)
+        request = self._request = await asyncio.to_thread(_with_mode, self._request)
         findings, plan = await asyncio.gather(
             asyncio.to_thread(
                 before_deploy, self._target, name=request.name, repository=request.repository
@@ -270,6 +270,22 @@ class _Deploy:
             await hivemind.store_secret(self._request.name, name, value)
         if values:
             output.note(f"Stored {len(values)} secrets: {', '.join(values)}")
+
+
+def _with_mode(request: "DeployRequest") -> "DeployRequest":
+    """Nothing dear by surprise: what is new and was not asked for otherwise is stage-1."""
+    from hivemind_agents.errors import UnknownDeployment
+
+    if request.stage_mode is not None:
+        return request
+    try:
+        reading.record(request.name)
+    except UnknownDeployment:
+        return request.model_copy(update={"stage_mode": "stage-1"})
+    except HivemindError:
+        # Preflight says it better.
+        return request
+    return request
 
 
 def located(repository: str) -> str:
