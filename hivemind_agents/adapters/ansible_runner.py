@@ -94,6 +94,7 @@ class AnsibleExecutor:
             "ANSIBLE_ROLES_PATH": home / "roles",
             "ANSIBLE_LIBRARY": home / "plugins" / "modules",
             "ANSIBLE_MODULE_UTILS": home / "plugins" / "module_utils",
+            "ANSIBLE_ACTION_PLUGINS": home / "plugins" / "action",
             "ANSIBLE_FILTER_PLUGINS": home / "plugins" / "filter",
             "ANSIBLE_LOOKUP_PLUGINS": home / "plugins" / "lookup",
             "ANSIBLE_CALLBACK_PLUGINS": home / "plugins" / "callback",
@@ -177,7 +178,8 @@ class _Execution:
 
         variables = folder / "extra_vars.yml"
         variables.touch(mode=0o600)
-        variables.write_text(extra_vars.dump(self._call.arguments), encoding="utf-8")
+        given = {**self._call.arguments, "hivemind_creation_method": "agents"}
+        variables.write_text(extra_vars.dump(given), encoding="utf-8")
         command = self._executor.command(self._verb.name, str(variables), check=self._call.check)
         config = RunnerConfig(
             private_data_dir=str(folder),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hivemind_agents.domain.decision import PlanBrief, ProvisionSizing, Verdict, VerificationBrief
-from hivemind_agents.domain.request import DeployRequest, DestroyRequest, Request, RollbackRequest
+from hivemind_agents.domain.request import DeployRequest, Request, RollbackRequest
 
 _PRODUCTION = re.compile(
     r"\b(production|prod|high[- ]availability|highly available|multi[- ]az|customers)\b", re.I
@@ -50,10 +50,7 @@ def asked_arguments(request: Request) -> dict[str, Any]:
         given = {
             "release_number": request.release,
             "delete_stack": True if request.delete_stack else None,
-            "reason": request.reason or None,
         }
-    elif isinstance(request, DestroyRequest):
-        given = {"reason": request.reason or None}
     else:
         given = {}
     named = {name: value for name, value in given.items() if value is not None}
