@@ -55,6 +55,9 @@ class ActionModule(ActionBase):
         result = ArgumentSpecValidator(_bare(options)).validate(passed)
         problems += result.error_messages
         arguments = dict(result.validated_parameters)
+        # Modules run elsewhere than where the caller stands.
+        if (repo := arguments.get("app_repo")) and Path(str(repo)).expanduser().exists():
+            arguments["app_repo"] = str(Path(str(repo)).expanduser().absolute())
         if name := arguments.get("deployment_name"):
             try:
                 checked_name(str(name))

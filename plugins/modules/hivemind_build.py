@@ -57,7 +57,7 @@ def _texts(values: dict[str, Any]) -> dict[str, str]:
 
 def _fetched(module: AnsibleModule, tree: Path) -> tuple[Source, RepositoryReport]:
     """The files, at the commit that Recon saw, and what they are."""
-    from hivemind_agents.repository import recon
+    from hivemind_agents.repository import inspect
     from hivemind_agents.repository.report import RepositoryReport
     from hivemind_agents.repository_source import fetch, same_repository
 
@@ -69,7 +69,7 @@ def _fetched(module: AnsibleModule, tree: Path) -> tuple[Source, RepositoryRepor
         and (params["path"], ref) == (known.get("path"), known.get("ref"))
     )
     if not same:
-        return fetch(params["repository"], ref, params["path"], tree), recon(tree)
+        return fetch(params["repository"], ref, params["path"], tree), inspect(tree)
     source = fetch(params["repository"], ref, params["path"], tree, commit=known.get("commit"))
     return source, RepositoryReport.model_validate_json(module.jsonify(params["report"]))
 

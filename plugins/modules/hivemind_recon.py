@@ -38,11 +38,11 @@ def main() -> None:
         failures_told(module, f"read {params['repository']}"),
         tempfile.TemporaryDirectory(prefix="hivemind-recon-") as folder,
     ):
-        from hivemind_agents.repository import recon
+        from hivemind_agents.repository import inspect
         from hivemind_agents.repository_source import fetch
 
         source = fetch(params["repository"], params["ref"], params["path"], Path(folder))
-        report = recon(Path(folder), overrides=overrides)
+        report = inspect(Path(folder), overrides=overrides)
     module.exit_json(
         changed=False,
         source=source.model_dump(mode="json"),
