@@ -137,7 +137,7 @@ def _unreachable(url: str, ref: str | None) -> str:
 
 def _shown(url: str) -> str:
     """The URL without a password or token in it."""
-    return re.sub(r"^(\w+://)[^/@]*@", r"\1", url)
+    return re.sub(r"(\w+://)[^/@\s]*@", r"\1", url)
 
 
 def _subfolder(root: Path, path: str) -> Path:

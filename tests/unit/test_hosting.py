@@ -1,0 +1,175 @@
+"""How a release runs on a host."""
+
+import subprocess
+from datetime import UTC, datetime
+
+import pytest
+
+from hivemind_agents.domain.deployment import Database, Deployment, Release
+from hivemind_agents.domain.verification import Check
+from hivemind_agents.errors import UserError
+from hivemind_agents.hosting.environment import (
+    application_environment,
+    environment_file,
+)
+from hivemind_agents.hosting.processes import launcher
+from hivemind_agents.hosting.verdict import facts, verdict, veto, with_live
+
+pytestmark = pytest.mark.fast
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+DATABASE = Database(
+    engine="postgresql", identifier="db", host="db.test", port=5432, name="app",
+    secret_arn="arn:aws:secretsmanager:eu-west-1:1:secret:x",
+)  # fmt: skip
+SECRETS = {
+    f"{DATABASE.secret_arn}#username": "app",
+    f"{DATABASE.secret_arn}#password": "p/w@1%",
+    "ssm:/hivemind/demo/env/KEY": "k3y",
+}
+
+
+def release(number: int = 1, **changes: object) -> Release:
+    return Release(number=number, created_at=NOW, **changes)
+
+
+def environment(database: Database | None = DATABASE, **changes: object) -> dict[str, str]:
+    given = {"need_variables": None, "url_schemes": None, "release": release(), **changes}
+    return application_environment(
+        deployment_name="demo", database=database, resolve=SECRETS.__getitem__, **given
+    )
+
+
+# Environment
+
+
+def test_the_database_url_quotes_the_password_and_asks_for_tls():
+    """A password with any character makes a valid URL."""
+    url = environment()["DATABASE_URL"]
+
+    assert "postgresql://app:p%2Fw%401%25@db.test:5432/app?sslmode=require" == url
+
+
+def test_variables_that_the_code_reads_get_their_part_of_the_connection():
+    """Names are matched by their endings; a URL gets the scheme that its driver wants."""
+    env = environment(
+        need_variables={
+            "postgresql": ("DB_HOST", "PGPORT", "DB_USER", "DB_PASS", "DB_NAME", "URI")
+        },
+        url_schemes={"URI": "postgresql+psycopg"},
+    )
+
+    assert ["db.test", "5432", "app", "p/w@1%", "app"] == [
+        env[name] for name in ("DB_HOST", "PGPORT", "DB_USER", "DB_PASS", "DB_NAME")
+    ]
+    assert env["URI"].startswith("postgresql+psycopg://")
+
+
+def test_the_users_word_wins_and_secrets_are_resolved():
+    """Values by the user replace what was worked out."""
+    env = environment(
+        release=release(env={"DATABASE_URL": "mine"}, secrets={"KEY": "ssm:/hivemind/demo/env/KEY"})
+    )
+
+    assert ("mine", "k3y") == (env["DATABASE_URL"], env["KEY"])
+
+
+def test_no_database_means_no_database_url():
+    """Nothing is made up."""
+    assert "DATABASE_URL" not in environment(None)
+
+
+def test_an_environment_file_keeps_quotes_dollars_and_lines():
+    """systemd reads back what was written."""
+    assert 'A="say \\"x\\" \\$HOME \\\\ \n2"\nB="1"\n' == environment_file(
+        {"B": "1", "A": 'say "x" $HOME \\ \n2'}
+    )
+
+
+@pytest.mark.parametrize("name", ["1A", "A-B", "", "A=B", "A\nB"])
+def test_a_name_that_no_environment_has_is_refused(name):
+    """A wrong name never becomes another variable."""
+    with pytest.raises(UserError):
+        environment_file({name: "x"})
+
+
+# Processes
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        ("serve --port $PORT 'a:b()'", "exec serve --port $PORT 'a:b()'"),
+        ("A=1 B='x y' run", "A=1 B='x y' exec run"),
+        ("migrate && serve", "migrate && serve"),
+        ("cd web", "cd web"),
+        ("exec run", "exec run"),
+    ],
+)  # fmt: skip
+def test_a_start_command_becomes_the_process_when_it_can(command, line):
+    """One program is exec'ed, so that it gets the signals; shell programs stay as they are."""
+    assert f"#!/bin/sh\nset -e\n{line}\n" == launcher(command)
+
+
+def test_a_launcher_is_a_shell_script():
+    """The assignment before the command reaches it."""
+    done = subprocess.run(
+        ["sh", "-c", launcher("GREETING='hello you' printenv GREETING")],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert "hello you\n" == done.stdout
+
+
+# Verdict
+
+
+def checks(*states: str) -> list[Check]:
+    return [Check(name=f"c{n}", status=state, detail=state) for n, state in enumerate(states)]
+
+
+def record(*releases: Release) -> Deployment:
+    return Deployment(
+        id="1", name="demo", region="eu-west-1", releases=releases, created_at=NOW, updated_at=NOW
+    )
+
+
+def test_a_single_failed_check_vetoes():
+    """The message starts with the word that the engine looks for, and names the check."""
+    assert "VETO: c1: failed" == veto(verdict(checks("passed", "failed", "skipped"), NOW))
+    assert None is veto(verdict(checks("passed", "skipped"), NOW))
+
+
+def test_one_bad_host_spoils_a_check():
+    """A check of several hosts passes only when every host passes."""
+    same = [
+        Check(name="ssh", status="passed", detail="a"),
+        Check(name="ssh", status="failed", detail="b"),
+        Check(name="ssh", status="failed", detail="c"),
+    ]
+
+    assert [("ssh", "failed", "b; c")] == [
+        (one.name, one.status, one.detail) for one in verdict(same, NOW).checks
+    ]
+
+
+def test_a_passed_release_is_live_and_the_one_before_it_previous():
+    """Older ones can be pruned."""
+    before = [
+        release(1, state="previous", live_at=NOW),
+        release(2, state="live", live_at=NOW),
+        release(3),
+    ]
+
+    assert ["built", "previous", "live"] == [one.state for one in with_live(before, 3, NOW)]
+
+
+def test_a_vetoed_new_release_is_failed_and_a_live_one_stays_live():
+    """A bad day of what is live takes nothing off it."""
+    bad = verdict(checks("failed"), NOW)
+
+    new = facts(record(release(1)), 1, bad)
+    live = facts(record(release(1, state="live", live_at=NOW)), 1, bad)
+
+    assert ("failed", "failed") == (new["status"], new["releases"][0]["state"])
+    assert {"verification"} == set(live)
