@@ -51,6 +51,9 @@ python_environment() {
   .venv/bin/uv pip sync -q --python .venv/bin/python --require-hashes requirements/dev.txt \
     requirements/uv.txt
   .venv/bin/uv pip install -q --python .venv/bin/python --no-deps --no-build-isolation -e .
+  # uv compiles nothing, and each command would spend half a second on it.
+  (cd .venv/lib/python3*/site-packages && ../../../bin/python -m compileall -q -j 0 boto3 botocore \
+    s3transfer typer rich pydantic pydantic_ai sqlalchemy dbos yaml jinja2) >/dev/null || true
   rm -f .venv/.locked-*
   : > "$stamp"
 }
