@@ -118,7 +118,7 @@ def stacks(api: Any) -> Any:
     made.end()
 
 
-# -- life ----------------------------------------------------------------------------------------
+# -- life --------------------------------------------------------------------------------------
 
 
 def test_a_stack_is_created_with_events_that_carry_the_token(stacks: Stacks) -> None:
@@ -249,7 +249,7 @@ def test_without_rollback_a_failed_creation_stays(stacks: Stacks) -> None:
     assert ("CREATE_FAILED", "1") == (stack["StackStatus"], stacks.value("a"))
 
 
-# -- updates ---------------------------------------------------------------------------------------
+# -- updates -----------------------------------------------------------------------------------
 
 
 def test_an_update_in_place_touches_only_what_changes(stacks: Stacks) -> None:
@@ -356,7 +356,7 @@ def test_a_named_resource_cannot_be_replaced_under_its_name(stacks: Stacks) -> N
     assert any("custom-named resource requires replacing" in reason for reason in reasons)
 
 
-# -- policies --------------------------------------------------------------------------------------
+# -- policies ----------------------------------------------------------------------------------
 
 
 def test_deletion_policy_retain_keeps_the_resource(stacks: Stacks) -> None:
@@ -502,7 +502,7 @@ def test_a_policy_during_one_update_overrides_the_stacks_own(stacks: Stacks) -> 
     assert "2" == stacks.value("one")
 
 
-# -- change sets -----------------------------------------------------------------------------------
+# -- change sets -------------------------------------------------------------------------------
 
 
 def test_a_change_set_shows_what_would_change_and_changes_nothing(stacks: Stacks) -> None:
@@ -564,7 +564,7 @@ def test_an_executed_change_set_makes_the_stack(stacks: Stacks) -> None:
     assert ("CREATE_COMPLETE", "1") == (stacks.wait()["StackStatus"], stacks.value("one"))
 
 
-# -- refusals ----------------------------------------------------------------------------------------
+# -- refusals ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -673,7 +673,7 @@ def test_instances_of_unknown_images_and_types_fail_as_on_aws(stacks: Stacks) ->
     assert ("InvalidAMIID.NotFound" in reasons[0], "t9.huge" in reasons[1]) == (True, True)
 
 
-# -- values ----------------------------------------------------------------------------------------
+# -- values ------------------------------------------------------------------------------------
 
 
 def test_dynamic_references_are_resolved(stacks: Stacks) -> None:
