@@ -79,7 +79,11 @@ class DbosEngine:
             "enable_otlp": False,
         }
         DBOS(config=config)
-        self._workflow = DBOS.workflow(name="hivemind-run")(self._run_workflow)
+
+        async def workflow(run_id: str, plan: dict[str, Any]) -> dict[str, Any]:
+            return await self._run_workflow(run_id, plan)
+
+        self._workflow = DBOS.workflow(name="hivemind-run")(workflow)
         DBOS.listen_queues([self._queue])
         DBOS.launch()
         self._launched = True

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from pydantic_ai import Agent, DeferredToolRequests, ModelSettings, UsageLimits
+from pydantic_ai import Agent, ModelSettings, UsageLimits
 from pydantic_ai.exceptions import AgentRunError
 from pydantic_ai.exceptions import UserError as AgentError
 from pydantic_ai.models import Model, infer_model
@@ -14,9 +14,9 @@ from pydantic_ai.models import Model, infer_model
 from hivemind_agents.agents import conductor, provisioner, qa
 from hivemind_agents.agents.offline import OfflineModel, Rules
 from hivemind_agents.agents.policy import asked_arguments
-from hivemind_agents.agents.tools import REASON, AgentDeps, ReadDeployment, toolset_of
+from hivemind_agents.agents.tools import REASON, AgentDeps, Decided, ReadDeployment, toolset_of
 from hivemind_agents.catalog import Catalog
-from hivemind_agents.domain.decision import PlanBrief, Verdict, VerificationBrief
+from hivemind_agents.domain.decision import PlanBrief, VerbDecision, Verdict, VerificationBrief
 from hivemind_agents.domain.plan import Plan
 from hivemind_agents.domain.redaction import Redactor
 from hivemind_agents.domain.request import DeployRequest
@@ -67,10 +67,8 @@ class AgentDecider:
             "recon": brief.recon,
             "deployed": _outline(brief),
         }
-        requests: DeferredToolRequests = await self._ask(
-            conductor.conductor, conductor.rules, decided, deps, on_event
-        )
-        arguments, reason = _call(requests, request.verb)
+        output = await self._ask(conductor.conductor, conductor.rules, decided, deps, on_event)
+        arguments, reason = _decision(output, request.verb)
         _note(on_event, conductor.NAME, reason or summary)
         return conductor.to_plan(
             request.verb, {**arguments, **asked}, self._catalog, {"provision": why}
@@ -80,9 +78,7 @@ class AgentDecider:
         self, brief: VerificationBrief, *, on_event: OnEvent, perform: Perform | None = None
     ) -> Verdict:
         deps = self._deps(brief.deployment_name, {}, perform)
-        verdict: Verdict = await self._ask(
-            qa.qa, qa.rules, brief.model_dump(mode="json"), deps, on_event
-        )
+        verdict = await self._ask(qa.qa, qa.rules, brief.model_dump(mode="json"), deps, on_event)
         _note(on_event, qa.NAME, verdict.summary)
         return verdict
 
@@ -91,10 +87,8 @@ class AgentDecider:
     ) -> tuple[dict[str, Any], str]:
         spec = self._catalog["provision"]
         known = {"asked": spec.accepted(asked), "brief": brief.model_dump(mode="json")}
-        requests: DeferredToolRequests = await self._ask(
-            provisioner.provisioner, provisioner.rules, known, deps, on_event
-        )
-        arguments, reason = _call(requests, "provision")
+        output = await self._ask(provisioner.provisioner, provisioner.rules, known, deps, on_event)
+        arguments, reason = _decision(output, "provision")
         return arguments, reason or "sized by the Provisioner"
 
     async def _ask(
@@ -168,9 +162,11 @@ class AgentDecider:
         )
 
 
-def _call(requests: DeferredToolRequests, verb: str) -> tuple[dict[str, Any], str | None]:
-    """The arguments and the reason of the one call that waits for an approval."""
-    calls = [call for call in requests.approvals if call.tool_name == verb]
+def _decision(output: Decided, verb: str) -> tuple[dict[str, Any], str | None]:
+    """The arguments and the reason of a result, or of the one call that waits for a person."""
+    if isinstance(output, VerbDecision):
+        return dict(output.arguments), output.reason
+    calls = [call for call in output.approvals if call.tool_name == verb]
     if len(calls) != 1:
         raise ValueError(f"{verb} was called {len(calls)} times instead of once")
     arguments = calls[0].args_as_dict()

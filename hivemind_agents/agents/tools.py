@@ -4,9 +4,18 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic_ai import ApprovalRequired, FunctionToolset, ModelRetry, RunContext, Tool, ToolFailed
+from pydantic_ai import (
+    ApprovalRequired,
+    DeferredToolRequests,
+    FunctionToolset,
+    ModelRetry,
+    RunContext,
+    Tool,
+    ToolFailed,
+)
 
 from hivemind_agents.catalog import Catalog, Verb
+from hivemind_agents.domain.decision import VerbDecision
 from hivemind_agents.domain.deployment import Deployment
 from hivemind_agents.domain.redaction import Redactor
 from hivemind_agents.errors import PlaybookArgumentError, UserError
@@ -15,6 +24,8 @@ from hivemind_agents.ports import Perform
 # Each verb's tool takes one argument more than its playbook: why it is called.
 REASON = "reason"
 
+# A decision as a result, or as a verb's call that waits for a person.
+Decided = VerbDecision | DeferredToolRequests
 ReadDeployment = Callable[[str], Awaitable[Deployment | None]]
 
 
@@ -114,6 +125,20 @@ def argument_problems(verb: Verb, arguments: Mapping[str, Any], deps: AgentDeps)
         if name in arguments and arguments[name] != value:
             found[name] = "is fixed by the user and must stay as it is"
     return "; ".join(f"{name!r} {why}" for name, why in found.items()) or None
+
+
+def checked(verb: str, deps: AgentDeps, decided: Decided) -> Decided:
+    """The decision, when its arguments are of the verb's spec; ModelRetry says what is not.
+
+    A call was checked when it was made.
+    """
+    if isinstance(decided, VerbDecision):
+        spec = deps.catalog[verb]
+        fixed = spec.accepted({**deps.pinned, "deployment_name": deps.deployment_name})
+        problems = argument_problems(spec, {**fixed, **decided.arguments}, deps)
+        if problems:
+            raise ModelRetry(f"{verb} does not take these arguments: {problems}")
+    return decided
 
 
 def _with_reason(schema: dict[str, Any]) -> dict[str, Any]:

@@ -44,3 +44,10 @@ class ProvisionSizing(Frozen):
     database_engine: str | None = None
     database_instance_class: str | None = None
     reason: Annotated[str, Field(min_length=1)]
+
+
+class VerbDecision(Frozen):
+    """Which arguments a verb gets, and why, in one sentence."""
+
+    arguments: dict[str, Any]
+    reason: Annotated[str, Field(min_length=1)]

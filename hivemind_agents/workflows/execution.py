@@ -69,8 +69,13 @@ async def execute(
         await _refused(run, error, world)
         raise
     async with session.recording():
+        broken: Exception | None = None
         async with _background(run, lease, world, session):
-            result = await _to_the_end(run, plan, world, session)
+            try:
+                result = await _to_the_end(run, plan, world, session)
+            except Exception as error:  # noqa: BLE001 - kept with the run, then raised again
+                broken = error
+                result = WorkflowResult(status="failed", failure=_unexpected(run, error))
         if session.failure is not None and result.status == "cancelled":
             result = result.model_copy(update={"status": "failed", "failure": session.failure})
         ended = session.run_state.model_copy(
@@ -85,7 +90,15 @@ async def execute(
         if lease is not None:
             await _let_go(lease, ended, world)
         await world.runs.save(ended)
+    if broken is not None and not isinstance(broken, HivemindError):
+        raise broken
     return ended
+
+
+def _unexpected(run: Run, error: Exception) -> Failure:
+    if isinstance(error, HivemindError):
+        return Failure(stage=run.verb, message=error.message, mend=error.mend)
+    return Failure(stage=run.verb, message=f"the engine failed: {error!r}")
 
 
 async def _to_the_end(run: Run, plan: Plan, world: World, session: Session) -> WorkflowResult:
