@@ -1,123 +1,169 @@
-"""build.gradle and build.gradle.kts, with their modules and version catalogue, read as text."""
+"""Gradle, in Groovy or Kotlin: what can be read off its scripts without running them."""
 
 import re
+from collections.abc import Iterator
 
-from hivemind_agents.repository.facts import SURE, Dependencies, Dependency, Fact
-from hivemind_agents.repository.languages.jvm.build import Build
+from hivemind_agents.repository.facts import Dependency
+from hivemind_agents.repository.languages.jvm.build import Build, Module
+from hivemind_agents.repository.readers.code import without_comments
 from hivemind_agents.repository.readers.structured import read_toml, table, text_of
 from hivemind_agents.repository.tree import FileTree
 
-_APPLICATION = re.compile(
-    r"org\.springframework\.boot|io\.ktor\.plugin|io\.quarkus|io\.micronaut\.application|[\"'`(\s]application[\"'`)\s]|shadow|mainClass|ktor"
+CATALOG = "gradle/libs.versions.toml"
+_PRODUCTION = re.compile(
+    r"(?:implementation|api|compile|runtimeOnly|runtime|compileOnly|providedCompile|"
+    r"providedRuntime|\w*[mM]ainImplementation)"
 )
+_SCOPE = r"(?m)^\s*(?P<scope>[a-zA-Z]\w*)[ (]+(?:platform\(|enforcedPlatform\()?\s*"
+_COORDINATES = re.compile(
+    _SCOPE + r"[\"'](?P<group>[\w.${}-]+):(?P<name>[\w.${}-]+)(?::[^\"'@]*)?[\"'@]"
+)
+_MAP = re.compile(
+    _SCOPE + r"group\s*[:=]\s*[\"'](?P<group>[\w.-]+)[\"'],\s*name\s*[:=]\s*[\"'](?P<name>[\w.-]+)"
+)
+_CATALOG_USE = re.compile(_SCOPE + r"(?P<catalog>libs|ktorLibs|mn)\.(?P<alias>[\w.]+)")
+_PLUGINS = re.compile(
+    r"\bid[\s(]+[\"']([\w.-]+)[\"']|apply\s*\(?\s*plugin\s*[:=]\s*[\"']([\w.-]+)[\"']|"
+    r"alias\(\s*\w+\.plugins\.([\w.]+)"
+)
+_KOTLIN_PLUGIN = re.compile(r"\bkotlin\(\"([\w.-]+)\"\)")
+_BARE = re.compile(r"`?\b(application|java|war|java-library|groovy|scala)\b`?")
+_NO_PACKAGE = {"id", "classpath", "exclude", "url", "mavenBom", "because", "group", "version"}
 
 
-def read(tree: FileTree) -> Build | None:
-    """Read the root's script and its modules'."""
-    settings = tree.has("settings.gradle", "settings.gradle.kts")
-    root = tree.has("build.gradle", "build.gradle.kts") or settings
-    if root is None:
+def read_gradle(tree: FileTree) -> Build | None:
+    """The build of the root, and of the projects that its settings include."""
+    manifest = tree.has("build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts")
+    if manifest is None:
         return None
-    runner = "./gradlew" if "gradlew" in tree else "gradle"
-    scripts = [root] if root != settings else []
-    included = re.findall(r"[\"']:?([\w:/.-]+)[\"']", " ".join(re.findall(r"(?m)^\s*include\s*\(?([^\n]*)", tree.text(settings or "") or "")))
-    for name in included[:40]:
-        folder = name.strip(":").replace(":", "/")
-        script = tree.has(f"{folder}/build.gradle", f"{folder}/build.gradle.kts")
-        if script:
-            scripts.append(script)
-    texts = [(path, _uncommented(tree.text(path) or "")) for path in scripts]
-    dependencies = Dependencies([item for path, text in texts for item in _dependencies(tree, path, text)] + _catalogue(tree, texts))
-    plugins = {name for _, text in texts for name in _plugins(text)} | _catalogue_plugins(tree, texts)
-    script, text = _main_script(texts) if texts else (root, "")
-    module = script.rpartition("/")[0]
-    prefix = f"{module}/" if module else ""
-    named = re.search(r"rootProject\.name\s*=\s*[\"']([^\"']+)", tree.text(settings or "") or "")
-    name = module.rsplit("/", 1)[-1] if module else named.group(1) if named else tree.name
-    main = re.search(r"(?:mainClassName|mainClass(?:\.set\()?)\s*=?\s*\(?\s*[\"']([\w.$]+)[\"']", text)
-    stage = re.search(r"task\s+stage|tasks\.register\(\s*[\"']stage[\"']|create\(\s*[\"']stage[\"']", text)
-    task = f":{module.replace('/', ':')}:" if module else ""
-    version = next((found for path, body in [(script, text), *texts] if (found := _version(tree, path, body))), None)
-    goal = f"{task}stage" if stage else f"{task}build -x test"
-    return Build(
-        manager="gradle", manifest=root, dependencies=dependencies, plugins=frozenset(plugins), version=version,
-        name=name, commands=(f"{runner} {goal}",), artifact=f"{prefix}build/libs/*.jar", module=module,
-        main_class=main.group(1) if main else None, texts=tuple(body for _, body in texts),
-        packaging="war" if re.search(r"(?:id|plugin:)\s*\(?[\"']war[\"']", text) else "jar",
-    )  # fmt: skip
+    settings_path = tree.has("settings.gradle", "settings.gradle.kts")
+    settings = without_comments(tree.text(settings_path) or "") if settings_path else ""
+    named = re.search(r"rootProject\.name\s*=\s*[\"']([^\"']+)", settings)
+    catalog = _catalog(tree)
+    root = _module(tree, "", named.group(1) if named else tree.name, catalog, "")
+    shared = "\n".join(_shared(root.text))
+    modules = [root]
+    for folder in _included(settings)[:60]:
+        modules.append(_module(tree, folder, folder.rpartition("/")[2], catalog, shared))
+    command = "./gradlew" if "gradlew" in tree else "gradle"
+    return Build(tool="gradle", manifest=manifest, command=command, modules=tuple(modules))
 
 
-def _uncommented(text: str) -> str:
-    return re.sub(r"(?m)^\s*//.*$", "", re.sub(r"/\*.*?\*/", "", text, flags=re.S))
+def _included(settings: str) -> list[str]:
+    """Folders of the included projects."""
+    found: list[str] = []
+    for block in re.finditer(
+        r"(?m)^\s*include\s*\(?((?:\s*[\"'][^\"'\n]+[\"']\s*,?)+)", settings
+    ):
+        for name in re.findall(r"[\"']([^\"']+)[\"']", block.group(1)):
+            path = name.strip(":")
+            moved = re.search(
+                rf"project\([\"']:?{re.escape(path)}[\"']\)\.projectDir\s*=\s*"
+                r"(?:new\s+)?[Ff]ile\([^\"']*[\"']([^\"']+)",
+                settings,
+            )
+            found.append(moved.group(1).strip("./") if moved else path.replace(":", "/"))
+    return [folder for folder in dict.fromkeys(found) if folder]
 
 
-def _main_script(texts: list[tuple[str, str]]) -> tuple[str, str]:
-    for path, text in texts:
-        if re.search(r"(?s)plugins\s*\{.*?\}", text) and re.search(
-            r"org\.springframework\.boot[\"')]+(?!.*apply\s+false)|io\.ktor\.plugin|io\.quarkus|micronaut\.application", text
-        ):
-            return path, text
-    for path, text in texts:
-        if _APPLICATION.search(text):
-            return path, text
-    return texts[0]
+def _shared(text: str) -> Iterator[str]:
+    """What the root says of all projects."""
+    for found in re.finditer(r"\b(?:subprojects|allprojects)\s*\{", text):
+        depth, start = 0, found.end() - 1
+        for position in range(start, min(len(text), start + 20_000)):
+            depth += {"{": 1, "}": -1}.get(text[position], 0)
+            if depth == 0:
+                yield text[start:position]
+                break
 
 
-def _dependencies(tree: FileTree, path: str, text: str) -> list[Dependency]:
-    found = []
-    for entry in re.finditer(
-        r"(?m)^\s*(\w*[iI]mplementation|api|compile|runtime|runtimeOnly|compileOnly|developmentOnly|providedRuntime|kapt|annotationProcessor|\w*[tT]est\w*)"
-        r"\s*\(?\s*(?:enforcedPlatform\(|platform\()?\s*[\"']([\w.-]+:[\w.-]+)(?::([^\"']+))?[\"']", text,
-    ):  # fmt: skip
-        dev = bool(re.search(r"(?i)test|annotation|kapt|compileOnly", entry.group(1)))
-        found.append(Dependency(entry.group(2), entry.group(3) or "", tree.where(path, entry.group(2)), dev=dev))
-    for entry in re.finditer(r"group:\s*[\"']([\w.-]+)[\"']\s*,\s*name:\s*[\"']([\w.-]+)[\"']", text):
-        found.append(Dependency(f"{entry.group(1)}:{entry.group(2)}", "", tree.where(path, entry.group(2))))
+def _module(
+    tree: FileTree, folder: str, name: str, catalog: dict[str, str], shared: str
+) -> Module:
+    prefix = f"{folder}/" if folder else ""
+    path = tree.has(f"{prefix}build.gradle", f"{prefix}build.gradle.kts", f"{prefix}{name}.gradle")
+    text = without_comments(tree.text(path) or "") if path else ""
+    whole = f"{text}\n{shared}"
+    version = re.search(r"(?m)^\s*version\s*=?\s*[\"']([^\"'$]+)[\"']", whole)
+    plugins = _plugins(whole, catalog)
+    return Module(
+        folder=folder,
+        name=name,
+        manifest=path or "settings.gradle",
+        text=whole,
+        version=version.group(1) if version else None,
+        packaging="war" if "war" in plugins else "jar",
+        plugins=plugins,
+        listed=tuple(_dependencies(tree, path or "", whole, catalog)),
+    )
+
+
+def _plugins(text: str, catalog: dict[str, str]) -> frozenset[str]:
+    """Ids of the plugins that are applied, not only made known (`apply false`)."""
+    applied = re.sub(r"(?m)^.*\bapply\s*\(?\s*false.*$", "", text)
+    found: set[str] = set()
+    for identifier, older, alias in _PLUGINS.findall(applied):
+        if alias:
+            found.add(catalog.get(f"plugin:{_alias(alias)}", alias))
+        else:
+            found.add(identifier or older)
+    found |= {f"org.jetbrains.kotlin.{name}" for name in _KOTLIN_PLUGIN.findall(applied)}
+    block = re.search(r"\bplugins\s*\{([^}]*)\}", applied)
+    if block:
+        found |= set(_BARE.findall(re.sub(r"\([^)]*\)|[\"'][^\"']*[\"']", "", block.group(1))))
+    return frozenset(found)
+
+
+def _dependencies(
+    tree: FileTree, path: str, text: str, catalog: dict[str, str]
+) -> Iterator[Dependency]:
+    for pattern in (_COORDINATES, _MAP):
+        for found in pattern.finditer(text):
+            if found.group("scope") in _NO_PACKAGE:
+                continue
+            name = re.sub(r"_(?:2\.\d+|3|\$\{?\w+\}?)$", "", found.group("name"))
+            whole = f"{found.group('group')}:{name}"
+            yield _dependency(tree, path, found.group("scope"), whole, found.group("name"))
+    for found in _CATALOG_USE.finditer(text):
+        alias = _alias(found.group("alias"))
+        if found.group("catalog") == "ktorLibs":
+            names = [f"io.ktor:ktor-{alias.replace('.', '-')}"]
+        elif found.group("catalog") == "mn":
+            names = [f"io.micronaut:{alias.replace('.', '-')}"]
+        else:
+            bundle = catalog.get(f"bundle:{alias.removeprefix('bundles.')}", "")
+            names = catalog.get(alias, "").split() or bundle.split()
+        for name in names:
+            yield _dependency(tree, path, found.group("scope"), name, found.group("alias"))
+
+
+def _dependency(tree: FileTree, path: str, scope: str, name: str, needle: str) -> Dependency:
+    production = _PRODUCTION.fullmatch(scope) is not None
+    return Dependency(name, "", tree.where(path, needle), dev=not production)
+
+
+def _alias(alias: str) -> str:
+    """An alias as scripts write it: dots for every separator."""
+    return re.sub(r"[-_]", ".", alias).removesuffix(".get")
+
+
+def _catalog(tree: FileTree) -> dict[str, str]:
+    """By alias: `group:name`; a plugin's id (`plugin:`); several packages (`bundle:`)."""
+    content = read_toml(tree, CATALOG)
+    found: dict[str, str] = {}
+    for alias, value in table(content.get("libraries")).items():
+        entry = table(value)
+        whole = text_of(value) or text_of(entry.get("module"))
+        if whole is None and entry.get("group") and entry.get("name"):
+            whole = f"{entry['group']}:{entry['name']}"
+        if whole:
+            found[_alias(alias)] = ":".join(whole.split(":")[:2])
+    for alias, value in table(content.get("plugins")).items():
+        name = text_of(value) or text_of(table(value).get("id"))
+        if name:
+            found[f"plugin:{_alias(alias)}"] = name.split(":")[0]
+    for alias, value in table(content.get("bundles")).items():
+        if isinstance(value, list):
+            names = [found.get(_alias(item), "") for item in value if isinstance(item, str)]
+            found[f"bundle:{_alias(alias)}"] = " ".join(name for name in names if name)
     return found
-
-
-def _catalogue(tree: FileTree, texts: list[tuple[str, str]]) -> list[Dependency]:
-    """Libraries of `libs.versions.toml` that a script uses."""
-    path = "gradle/libs.versions.toml"
-    used = {name.replace("-", ".") for _, text in texts for name in re.findall(r"\blibs\.([\w.]+)", text)}
-    found = []
-    for alias, entry in table(read_toml(tree, path).get("libraries")).items():
-        module = text_of(table(entry).get("module")) or text_of(entry) or ""
-        if not module and table(entry).get("group"):
-            module = f"{table(entry).get('group')}:{table(entry).get('name')}"
-        name = ":".join(module.split(":")[:2])
-        if name and re.sub(r"[-_]", ".", alias) in used:
-            found.append(Dependency(name, "", tree.where(path, alias), dev="test" in alias))
-    return found
-
-
-def _catalogue_plugins(tree: FileTree, texts: list[tuple[str, str]]) -> set[str]:
-    used = {name for _, text in texts for name in re.findall(r"\blibs\.plugins\.([\w.]+)", text)}
-    found = set()
-    for alias, entry in table(read_toml(tree, "gradle/libs.versions.toml").get("plugins")).items():
-        plugin = text_of(table(entry).get("id")) or (text_of(entry) or "").split(":")[0]
-        if plugin and re.sub(r"[-_]", ".", alias) in used:
-            found.add(plugin)
-    return found
-
-
-def _plugins(text: str) -> list[str]:
-    names = re.findall(r"\bid\s*\(?\s*[\"']([\w.-]+)[\"']", text) + re.findall(r"apply plugin:\s*[\"']([\w.-]+)[\"']", text)
-    block = re.search(r"plugins\s*\{(.*?)\}", text, re.S)
-    names += re.findall(r"(?m)^\s*`?([\w-]+)`?\s*$", block.group(1)) if block else []
-    names += ["org.jetbrains.kotlin.jvm"] if re.search(r"kotlin\(\s*\"jvm\"", text) else []
-    return names
-
-
-def _version(tree: FileTree, path: str, text: str) -> Fact[str] | None:
-    for pattern in (
-        r"JavaLanguageVersion\.of\(\s*(\d+)\s*\)", r"jvmToolchain\(\s*(\d+)\s*\)",
-        r"(?:source|target)Compatibility\s*=?\s*\(?\s*(?:JavaVersion\.VERSION_|[\"']?)([\d._]+)",
-        r"jvmTarget\s*(?:=|\.set\()\s*(?:JvmTarget\.JVM_|[\"'])([\d._]+)",
-    ):  # fmt: skip
-        found = re.search(pattern, text)
-        if found:
-            return Fact(found.group(1).replace("_", "."), SURE, (tree.where(path, found.group(0)),))
-    return None
-
-

@@ -1,88 +1,110 @@
-"""pom.xml, with its modules."""
+"""Maven: pom.xml and the modules it names."""
 
 import re
-from xml.etree import ElementTree as ET  # noqa: S405 - parsed by a reader that refuses DTDs
+from collections.abc import Iterator
+from xml.etree import ElementTree as ET  # noqa: S405 - only the type; reading refuses entities
 
-from hivemind_agents.repository.facts import CERTAIN, Dependencies, Dependency, Fact
-from hivemind_agents.repository.languages.jvm.build import Build
+from hivemind_agents.repository.facts import Dependency
+from hivemind_agents.repository.languages.jvm.build import Build, Module
 from hivemind_agents.repository.readers.structured import read_xml
 from hivemind_agents.repository.tree import FileTree
 
-_WEB = re.compile(r"spring-boot-starter-(?:web|webflux)|quarkus|micronaut|vertx|jetty|javalin|ktor|dropwizard")
+MAX_MODULES = 60
 
 
-def read(tree: FileTree) -> Build | None:
-    """Read the root's pom and its modules'."""
+def read_maven(tree: FileTree) -> Build | None:
+    """The build of the root's pom.xml."""
     if "pom.xml" not in tree:
         return None
-    root = read_xml(tree, "pom.xml")
-    runner = "./mvnw" if "mvnw" in tree else "mvn"
-    if root is None:
-        return Build(manager="maven", manifest="pom.xml", dependencies=Dependencies([]),
-                     commands=(f"{runner} -B -DskipTests clean package",), artifact="target/*.jar")  # fmt: skip
-    properties = {element.tag: (element.text or "").strip() for element in root.findall("./properties/*")}
-    modules = [(element.text or "").strip("./ ") for element in root.findall("./modules/module")]
-    poms: list[tuple[str, ET.Element]] = [("", root)]
-    for module in modules[:40]:
-        inner = read_xml(tree, f"{module}/pom.xml")
-        if inner is not None:
-            poms.append((module, inner))
-    dependencies: list[Dependency] = []
-    plugins: set[str] = set()
-    for module, pom in poms:
-        dependencies.extend(_dependencies(tree, module, pom))
-        plugins |= {(item.findtext("artifactId") or "") for item in pom.iter("plugin")}
-    module, pom = _main_module(poms)
-    name = pom.findtext("artifactId") or tree.name
-    final = pom.findtext("./build/finalName")
-    prefix = f"{module}/" if module else ""
-    packaging = (pom.findtext("packaging") or "jar").strip()
-    suffix = "war" if packaging == "war" else "jar"
-    artifact = f"{prefix}target/{final}.{suffix}" if final and "${" not in final else f"{prefix}target/*.{suffix}"
-    main = re.search(r"<mainClass>\s*([\w.$]+)\s*</mainClass>", tree.text(prefix + "pom.xml") or "")
-    return Build(
-        manager="maven", manifest="pom.xml", dependencies=Dependencies(dependencies), plugins=frozenset(plugins),
-        version=_version(tree, prefix + "pom.xml", properties) or _version(tree, "pom.xml", properties),
-        name=name, commands=(f"{runner} -B -DskipTests clean package",), artifact=artifact, module=module,
-        main_class=main.group(1) if main else None, packaging=packaging,
-        texts=(tree.text("pom.xml") or "", tree.text(prefix + "pom.xml") or ""),
+    found: list[Module] = []
+    pending = [""]
+    seen: set[str] = set()
+    while pending and len(found) < MAX_MODULES:
+        folder = pending.pop(0)
+        path = f"{folder}/pom.xml" if folder else "pom.xml"
+        if folder in seen or path not in tree:
+            continue
+        seen.add(folder)
+        root = read_xml(tree, path)
+        found.append(_module(tree, path, folder, root))
+        for name in root.iterfind(".//modules/module") if root is not None else ():
+            inner = (name.text or "").strip().strip("/")
+            if inner and ".." not in inner and not inner.endswith(".xml"):
+                pending.append(f"{folder}/{inner}" if folder else inner)
+    command = "./mvnw" if "mvnw" in tree else "mvn"
+    return Build(tool="maven", manifest="pom.xml", command=command, modules=tuple(found))
+
+
+def _module(tree: FileTree, path: str, folder: str, root: ET.Element | None) -> Module:
+    text = re.sub(
+        r"<!--.*?-->", lambda found: re.sub(r"[^\n]", " ", found.group()), tree.text(path) or "",
+        flags=re.S,
     )  # fmt: skip
+    fallback = folder.rpartition("/")[2] or tree.name
+    if root is None:
+        return Module(folder=folder, name=fallback, manifest=path, text=text)
+    properties = _properties(root)
+    plugins = {
+        _text(entry, "artifactId")
+        for place in ("./build/plugins/plugin", "./profiles/profile/build/plugins/plugin")
+        for entry in root.iterfind(place)
+    }
+    plugins.add(_text(root.find("parent"), "artifactId"))
+    version = _text(root, "version") or _text(root.find("parent"), "version")
+    return Module(
+        folder=folder,
+        name=_filled(_text(root, "artifactId") or fallback, properties),
+        manifest=path,
+        text=text,
+        version=_filled(version, properties) or None,
+        packaging=_text(root, "packaging") or "jar",
+        plugins=frozenset(plugins - {""}),
+        listed=tuple(_dependencies(tree, path, root, properties)),
+    )
 
 
-def _main_module(poms: list[tuple[str, ET.Element]]) -> tuple[str, ET.Element]:
-    """The module that is started: one with an application's plugin or a web starter."""
-    candidates = [item for item in poms if (item[1].findtext("packaging") or "jar").strip() != "pom"] or poms[:1]
-    for word in ("spring-boot-maven-plugin", "quarkus-maven-plugin", "micronaut-maven-plugin", "maven-shade-plugin", "maven-assembly-plugin"):
-        for item in candidates:
-            if any((plugin.findtext("artifactId") or "") == word for plugin in item[1].iter("plugin")) and (
-                len(candidates) == 1 or _WEB.search(ET.tostring(item[1], encoding="unicode"))
-            ):  # fmt: skip
-                return item
-    for item in candidates:
-        if _WEB.search(ET.tostring(item[1], encoding="unicode")):
-            return item
-    return candidates[0]
+def _dependencies(
+    tree: FileTree, path: str, root: ET.Element, properties: dict[str, str]
+) -> Iterator[Dependency]:
+    places = [(entry, False) for entry in root.iterfind("./dependencies/dependency")]
+    in_profiles = root.iterfind("./profiles/profile/dependencies/dependency")
+    places += [(entry, True) for entry in in_profiles]
+    for entry, in_profile in places:
+        artifact = _text(entry, "artifactId")
+        if not artifact:
+            continue
+        group = _filled(_text(entry, "groupId"), properties)
+        name = re.sub(r"_(?:2\.\d+|3)$", "", _filled(artifact, properties))
+        yield Dependency(
+            f"{group}:{name}",
+            _filled(_text(entry, "version"), properties),
+            tree.where(path, f"<artifactId>{artifact}<"),
+            dev=_text(entry, "scope") == "test" or in_profile,
+        )
 
 
-def _dependencies(tree: FileTree, module: str, pom: ET.Element) -> list[Dependency]:
-    path = f"{module}/pom.xml" if module else "pom.xml"
-    found = []
-    parent = pom.findtext("./parent/artifactId")
-    if parent and parent.startswith("spring-boot-starter"):
-        found.append(Dependency(f"{pom.findtext('./parent/groupId')}:{parent}", pom.findtext("./parent/version") or "",
-                                tree.where(path, parent)))  # fmt: skip
-    for element in [*pom.findall("./dependencies/dependency"), *pom.findall("./profiles/profile/dependencies/dependency")]:
-        artifact = (element.findtext("artifactId") or "").strip()
-        scope = (element.findtext("scope") or "").strip()
-        name = f"{(element.findtext('groupId') or '').strip()}:{artifact}"
-        found.append(Dependency(name, element.findtext("version") or "", tree.where(path, f"<artifactId>{artifact}<"), dev=scope == "test"))
+def _properties(root: ET.Element) -> dict[str, str]:
+    found = {
+        entry.tag: (entry.text or "").strip()
+        for entry in root.iterfind("./properties/*")
+        if isinstance(entry.tag, str)
+    }
+    for key in ("artifactId", "version", "groupId"):
+        found[f"project.{key}"] = _text(root, key) or _text(root.find("parent"), key)
     return found
 
 
-def _version(tree: FileTree, path: str, properties: dict[str, str]) -> Fact[str] | None:
-    for key in ("java.version", "maven.compiler.release", "maven.compiler.target", "maven.compiler.source", "jdk.version", "jdk.target", "javaVersion", "release.version"):
-        value = properties.get(key, "")
-        if value and "${" not in value:
-            return Fact(value, CERTAIN, (tree.where(path, f"<{key}>"),))
-    stated = tree.search(path, r"<(?:release|source|target)>\s*([\d.]+)\s*</")
-    return Fact(stated.group(1), CERTAIN, (tree.where(path, stated.group(0)),)) if stated else None
+def _filled(text: str, properties: dict[str, str]) -> str:
+    """The text with its `${...}` replaced, as far as this file knows them."""
+    for _ in range(3):
+        text = re.sub(
+            r"\$\{([^}]+)\}", lambda found: properties.get(found.group(1)) or found.group(), text
+        )
+        if len(text) > 200:
+            return ""
+    return text
+
+
+def _text(element: ET.Element | None, tag: str) -> str:
+    found = element.find(tag) if element is not None else None
+    return (found.text or "").strip() if found is not None else ""
