@@ -51,7 +51,7 @@ def read_sbt(tree: FileTree) -> Build | None:
 
 
 def _named(text: str) -> str | None:
-    found = re.search(r"\bname\s*:=\s*\"([^\"]+)\"", text)
+    found = re.search(r"\bname\s*:=\s*\"+([^\"]+)\"", text)
     return found.group(1) if found else None
 
 
