@@ -1,0 +1,328 @@
+"""Application load balancers: real health, draining, no lost request, TLS."""
+
+import ssl
+import subprocess
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from cloud import Cloud, VpcNetwork, cloud_of, eventually, operator
+from hivemind_sandbox import certificates, load_balancer
+from hivemind_sandbox.wanted import TargetGroup
+
+WORLD = "0.0.0.0/0"
+HEALTH = {
+    "HealthCheckPath": "/health",
+    "HealthCheckIntervalSeconds": 5,
+    "HealthCheckTimeoutSeconds": 2,
+    "HealthyThresholdCount": 2,
+    "UnhealthyThresholdCount": 2,
+    "Matcher": {"HttpCode": "200-299"},
+}
+
+
+@dataclass
+class Place:
+    cloud: Cloud
+    network: VpcNetwork
+    arn: str
+    name: str
+    listener: str
+    group: str
+    hosts: list[str]
+
+    def target_group(self, name: str, **options: Any) -> str:
+        """A target group behind a path of its own, so that it is in use."""
+        elb = self.cloud.elb
+        made = elb.create_target_group(
+            Name=name, Protocol="HTTP", Port=8000, VpcId=self.network.id, **(HEALTH | options)
+        )["TargetGroups"][0]["TargetGroupArn"]
+        elb.modify_target_group_attributes(
+            TargetGroupArn=made,
+            Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "3"}],
+        )
+        rules = elb.describe_rules(ListenerArn=self.listener)["Rules"]
+        rule = elb.create_rule(
+            ListenerArn=self.listener,
+            Priority=len(rules),
+            Conditions=[{"Field": "path-pattern", "Values": [f"/{name}/*"]}],
+            Actions=[{"Type": "forward", "TargetGroupArn": made}],
+        )["Rules"][0]["RuleArn"]
+        self.cloud.made.append(lambda: elb.delete_target_group(TargetGroupArn=made))
+        self.cloud.made.append(lambda: elb.delete_rule(RuleArn=rule))
+        return str(made)
+
+    def health(self, group: str, host: str) -> tuple[str, str]:
+        found = self.cloud.elb.describe_target_health(
+            TargetGroupArn=group, Targets=[{"Id": host, "Port": 8000}]
+        )["TargetHealthDescriptions"][0]["TargetHealth"]
+        return found["State"], found.get("Reason", "")
+
+    def register(self, group: str, *hosts: str) -> None:
+        targets = [{"Id": host, "Port": 8000} for host in hosts]
+        self.cloud.elb.register_targets(TargetGroupArn=group, Targets=targets)
+
+    def deregister(self, group: str, *hosts: str) -> None:
+        targets = [{"Id": host, "Port": 8000} for host in hosts]
+        self.cloud.elb.deregister_targets(TargetGroupArn=group, Targets=targets)
+
+
+@pytest.fixture(scope="module")
+def place(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with cloud_of(sandbox.settings, tmp_path_factory.mktemp("keys")) as cloud:
+        network, elb = cloud.network(), cloud.elb
+        front = network.group("front", (80, WORLD), (443, WORLD))
+        app = network.group("app", (8000, front), (22, operator(sandbox.settings)))
+        hosts = [cloud.run_host(subnet, [app]) for subnet in network.public]
+        made = elb.create_load_balancer(
+            Name="tests", Subnets=network.public, SecurityGroups=[front]
+        )["LoadBalancers"][0]
+        arn = made["LoadBalancerArn"]
+        cloud.made.append(lambda: _delete(cloud, arn))
+        listener = elb.create_listener(
+            LoadBalancerArn=arn,
+            Protocol="HTTP",
+            Port=80,
+            DefaultActions=[
+                {
+                    "Type": "fixed-response",
+                    "FixedResponseConfig": {"StatusCode": "404", "MessageBody": "nothing here"},
+                }
+            ],
+        )["Listeners"][0]["ListenerArn"]
+        place = Place(cloud, network, arn, made["DNSName"], listener, "", hosts)
+        for number, host in enumerate(hosts):
+            cloud.await_state(host, "running")
+            cloud.serve(host, text=f"host {number}")
+        place.group = place.target_group("app")
+        assert "provisioning" == made["State"]["Code"]
+        assert "active" == eventually(lambda: _state(cloud, arn), "active")
+        yield place
+
+
+def _state(cloud: Cloud, arn: str) -> str:
+    found = cloud.elb.describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"]
+    return str(found[0]["State"]["Code"])
+
+
+def _delete(cloud: Cloud, arn: str) -> None:
+    for listener in cloud.elb.describe_listeners(LoadBalancerArn=arn)["Listeners"]:
+        cloud.elb.delete_listener(ListenerArn=listener["ListenerArn"])
+    cloud.elb.delete_load_balancer(LoadBalancerArn=arn)
+
+
+@dataclass
+class Answer:
+    status: int
+    body: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args: Any, **kwargs: Any) -> None:
+        return None
+
+
+def get(url: str, *, trust: ssl.SSLContext | None = None) -> Answer:
+    handlers: list[Any] = [_Stay(), urllib.request.ProxyHandler({})]
+    if trust:
+        handlers.append(urllib.request.HTTPSHandler(context=trust))
+    opener = urllib.request.build_opener(*handlers)
+    try:
+        with opener.open(url, timeout=5) as answer:
+            return Answer(answer.status, answer.read().decode(), dict(answer.headers))
+    except urllib.error.HTTPError as error:
+        with error:
+            return Answer(error.code, error.read().decode(), dict(error.headers))
+    except (urllib.error.URLError, OSError) as error:
+        return Answer(0, str(error))
+
+
+@pytest.mark.sandbox
+def test_a_target_goes_from_unused_over_initial_to_healthy_to_draining(place: Place) -> None:
+    """All of DescribeTargetHealth's states, with AWS's reason codes, in their order."""
+    host = place.hosts[0]
+    unused = place.health(place.group, host)
+    place.register(place.group, host)
+    initial = place.health(place.group, host)
+    healthy = eventually(lambda: place.health(place.group, host), ("healthy", ""))
+    body = get(f"http://{place.name}/app/").body
+    place.deregister(place.group, host)
+    draining = place.health(place.group, host)
+    listed = place.cloud.elb.describe_target_health(TargetGroupArn=place.group)
+    gone = eventually(lambda: place.health(place.group, host), unused)
+
+    assert ("unused", "Target.NotRegistered") == unused
+    assert "initial" == initial[0]
+    assert ("healthy", "") == healthy
+    assert "host 0" == body
+    assert ("draining", "Target.DeregistrationInProgress") == draining
+    assert 1 == len(listed["TargetHealthDescriptions"])
+    assert unused == gone
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize(
+    ("name", "options", "port", "reason"),
+    [
+        ("code", {"HealthCheckPath": "/broken"}, 8000, "Target.ResponseCodeMismatch"),
+        ("late", {"HealthCheckPath": "/slow"}, 8000, "Target.Timeout"),
+        ("shut", {"HealthCheckPort": "22"}, 8000, "Target.FailedHealthChecks"),
+    ],
+)
+def test_an_unhealthy_target_says_why(
+    place: Place, name: str, options: dict[str, Any], port: int, reason: str
+) -> None:
+    """A wrong code, a late answer and a refused check each have AWS's reason."""
+    group = place.target_group(name, **options)
+    if name == "shut":
+        groups = place.cloud.instance(place.hosts[0])["SecurityGroups"]
+        place.network.allow(groups[0]["GroupId"], 22, WORLD)
+    place.register(group, place.hosts[0])
+    seen = eventually(lambda: place.health(group, place.hosts[0]), ("unhealthy", reason))
+    answer = get(f"http://{place.name}/{name}/").status
+
+    assert ("unhealthy", reason) == seen
+    assert 503 == answer
+
+
+@pytest.mark.sandbox
+def test_no_request_is_lost_while_targets_come_and_go(place: Place) -> None:
+    """Requests go on without an error while a target drains and another is added: reloads."""
+    group = place.target_group("busy")
+    place.register(group, place.hosts[0])
+    eventually(lambda: place.health(group, place.hosts[0]), ("healthy", ""))
+    answers: list[Answer] = []
+    enough = threading.Event()
+
+    def ask() -> None:
+        while not enough.is_set():
+            answers.append(get(f"http://{place.name}/busy/"))
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    place.register(group, place.hosts[1])
+    eventually(lambda: place.health(group, place.hosts[1]), ("healthy", ""))
+    place.deregister(group, place.hosts[0])
+    eventually(lambda: place.health(group, place.hosts[0])[0], "unused")
+    enough.set()
+    for thread in threads:
+        thread.join()
+
+    assert len(answers) > 100
+    assert [] == [answer for answer in answers if answer.status != 200]
+    assert {"host 0", "host 1"} == {answer.body for answer in answers}
+    assert "host 1" == answers[-1].body
+
+
+@pytest.mark.sandbox
+def test_https_has_a_certificate_of_the_sandboxs_authority_and_http_redirects(
+    place: Place,
+) -> None:
+    """A listener with an ACM certificate answers for its name; HTTP redirects to it."""
+    elb, acm = place.cloud.elb, place.cloud.client("acm")
+    arn = acm.request_certificate(DomainName=place.name)["CertificateArn"]
+    secure = elb.create_listener(
+        LoadBalancerArn=place.arn,
+        Protocol="HTTPS",
+        Port=443,
+        SslPolicy="ELBSecurityPolicy-TLS13-1-2-2021-06",
+        Certificates=[{"CertificateArn": arn}],
+        DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}],
+    )["Listeners"][0]["ListenerArn"]
+    rule = elb.create_rule(
+        ListenerArn=place.listener,
+        Priority=1000,
+        Conditions=[{"Field": "path-pattern", "Values": ["/old*"]}],
+        Actions=[
+            {
+                "Type": "redirect",
+                "RedirectConfig": {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"},
+            }
+        ],
+    )["Rules"][0]["RuleArn"]
+    authority = certificates.authority_file(place.cloud.settings)
+    trust = ssl.create_default_context(cafile=str(authority))
+    answer = eventually(lambda: get(f"https://{place.name}/", trust=trust).status, 200)
+    redirect = eventually(lambda: get(f"http://{place.name}/old/a?b=c").status, 301)
+    location = get(f"http://{place.name}/old/a?b=c").headers.get("location")
+    plain = get(f"http://{place.name}/other")
+    elb.delete_rule(RuleArn=rule)
+    elb.delete_listener(ListenerArn=secure)
+
+    assert (200, 301) == (answer, redirect)
+    assert f"https://{place.name}:443/old/a?b=c" == location
+    assert (404, "nothing here") == (plain.status, plain.body)
+
+
+@pytest.mark.sandbox
+def test_hosts_of_the_vpc_resolve_the_load_balancers_name(place: Place) -> None:
+    """The name leads to the same load balancer from inside."""
+    answer = place.cloud.inside(place.hosts[0], f"curl -s -m 5 http://{place.name}/other")
+
+    assert "nothing here" == answer
+
+
+@pytest.mark.sandbox
+def test_a_deleted_load_balancer_leaves_nothing(place: Place) -> None:
+    """Process, namespace and name are gone once it is deleted."""
+    from hivemind_sandbox import network
+
+    settings = place.cloud.settings
+    made = place.cloud.elb.create_load_balancer(Name="short", Subnets=place.network.public)
+    arn, name = (made["LoadBalancers"][0][key] for key in ("LoadBalancerArn", "DNSName"))
+    eventually(lambda: _state(place.cloud, arn), "active")
+    home = load_balancer.directory(settings, load_balancer.key(arn))
+    pid = network.running(home / "pid", "haproxy")
+    place.cloud.elb.delete_load_balancer(LoadBalancerArn=arn)
+    gone = eventually(lambda: not home.exists())
+    left = subprocess.run(["ps", "-p", str(pid)], capture_output=True, check=False).returncode
+
+    assert True is gone
+    assert (1, False) == (left, name in network.HOSTS_FILE.read_text())
+
+
+# Pure
+
+
+GROUP = TargetGroup(
+    arn="arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/a/1",
+    protocol="HTTP",
+    check_protocol="HTTP",
+    check_port="traffic-port",
+    check_path="/",
+    check_matcher="200",
+    check_interval_s=10,
+    check_timeout_s=5,
+    healthy_threshold=2,
+    unhealthy_threshold=3,
+    sticky_s=None,
+    targets=(),
+)
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    ("row", "seen_healthy", "registered_s", "expected"),
+    [
+        (None, False, 1, "initial"),
+        ({"status": "DOWN", "check_status": "INI"}, False, 100, "initial"),
+        ({"status": "UP", "check_status": "L7OK"}, False, 1, "healthy"),
+        ({"status": "UP 1/3", "check_status": "L7STS"}, True, 1, "healthy"),
+        ({"status": "DOWN", "check_status": "L4CON"}, False, 29, "initial"),
+        ({"status": "DOWN", "check_status": "L4CON"}, False, 31, "unhealthy"),
+        ({"status": "DOWN", "check_status": "* L4CON"}, True, 1, "unhealthy"),
+    ],
+)
+def test_health_is_read_from_haproxys_row(
+    row: dict[str, str] | None, seen_healthy: bool, registered_s: float, expected: str
+) -> None:
+    """Initial until healthy once or failed as often as makes an established target unhealthy."""
+    seen = load_balancer.health(row, GROUP, seen_healthy=seen_healthy, registered_s=registered_s)
+
+    assert expected == seen.state
