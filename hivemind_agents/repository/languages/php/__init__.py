@@ -1,0 +1,35 @@
+"""PHP: from composer.json and the pages to one finding."""
+
+from hivemind_agents.repository.facts import Finding
+from hivemind_agents.repository.languages import detectors
+from hivemind_agents.repository.languages.assemble import assemble, best
+from hivemind_agents.repository.languages.php import composer, health
+from hivemind_agents.repository.languages.php.plain import plain_match
+from hivemind_agents.repository.languages.php.project import PhpProject, read_project
+from hivemind_agents.repository.tree import FileTree
+
+INSTALL = "composer install --no-dev --optimize-autoloader --no-interaction"
+
+
+def detect(tree: FileTree) -> Finding | None:
+    """Read the folder as PHP: composer.json, a front page, or files at the root."""
+    project = read_project(tree)
+    if project is None:
+        return None
+    match = best(look(project) for look in detectors(__name__)) or plain_match(project)
+    return assemble(
+        match,
+        language="php",
+        manifest=project.manifest,
+        dependencies=project.packages,
+        version=composer.php_version(tree),
+        manager=composer.package_manager(tree),
+        install=(INSTALL,) if _installs(project) else (),
+        health=health.health_path(project, match) if match.kind == "web" else None,
+        language_confidence=0.97 if project.page or project.composed else 0.9,
+        listed=project.composed or project.page is not None,
+    )
+
+
+def _installs(project: PhpProject) -> bool:
+    return project.composed

@@ -1,0 +1,40 @@
+"""Symfony."""
+
+from hivemind_agents.repository.facts import CERTAIN, LIKELY, Match
+from hivemind_agents.repository.languages.php.project import PhpProject
+
+
+def detect(project: PhpProject) -> Match | None:
+    """An application of Symfony's framework; its components alone make none."""
+    packages, tree = project.packages, project.tree
+    listed = packages.runtime("symfony/framework-bundle", "symfony/symfony")
+    if listed is None or not (tree.has("bin/console", "public/index.php", "src/Kernel.php",
+                                       "web/app.php", "symfony.lock") or project.page):  # fmt: skip
+        return None
+    root = "web" if "web/app.php" in tree else project.root if project.page else "public"
+    processes: dict[str, str] = {}
+    if packages.runtime("doctrine/doctrine-migrations-bundle", "doctrine/migrations") and (
+        tree.has_folder("migrations") or tree.has_folder("src/Migrations")
+    ):
+        processes["release"] = "php bin/console doctrine:migrations:migrate --no-interaction"
+    transport = project.example("MESSENGER_TRANSPORT_DSN")
+    if packages.runtime("symfony/messenger") and transport and not transport.startswith("sync"):
+        if tree.has_folder("src/MessageHandler") or tree.has_folder("src/Message"):
+            processes["worker"] = "php bin/console messenger:consume async"
+    mapped = packages.runtime("symfony/asset-mapper")
+    compiled = ("php bin/console importmap:install", "php bin/console asset-map:compile")
+    has_front = bool(project.page or "public/index.php" in tree or "web/app.php" in tree)
+    return Match(
+        framework="symfony",
+        kind="web",
+        rank=90,
+        confidence=CERTAIN,
+        kind_confidence=CERTAIN if has_front else LIKELY,
+        evidence=(listed.where,),
+        start=project.serve(root),
+        start_confidence=0.85,
+        build=(*project.assets(), *(compiled if mapped else ())),
+        processes=processes,
+        document_root=root,
+        port=8000,
+    )
