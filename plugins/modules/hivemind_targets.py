@@ -34,13 +34,20 @@ from ansible.module_utils.hivemind_aws import failures_told, session
 class Group:
     """One target group, as its API tells of it."""
 
-    def __init__(self, client: Any, arn: str) -> None:  # noqa: ANN401 - boto3's client
+    def __init__(self, client: Any, arn: str, *, must_exist: bool) -> None:  # noqa: ANN401 - boto3
         self._client = client
         self._arn = arn
+        self._must_exist = must_exist
 
     def health(self) -> dict[str, dict[str, str]]:
         """Instance id to state, reason and description; those that drain are among them."""
-        answer = self._client.describe_target_health(TargetGroupArn=self._arn)
+        try:
+            answer = self._client.describe_target_health(TargetGroupArn=self._arn)
+        except self._client.exceptions.TargetGroupNotFoundException:
+            # A deletion that failed half-way took it: nothing is registered any more.
+            if self._must_exist:
+                raise
+            return {}
         return {
             entry["Target"]["Id"]: {
                 "state": entry["TargetHealth"]["State"],
@@ -89,7 +96,11 @@ def main() -> None:
     )
     params = module.params
     with failures_told(module, "work on the load balancer's targets"):
-        group = Group(session().client("elbv2"), params["target_group_arn"])
+        group = Group(
+            session().client("elbv2"),
+            params["target_group_arn"],
+            must_exist=params["state"] == "present",
+        )
         health = group.health()
         if params["state"] == "present":
             wanted = "healthy"
