@@ -212,7 +212,6 @@ class Runtime:
             started_at=self._clock.now(),
             stages=tuple(StageRecord(name=step.verb) for step in plan.steps),
         )
-        await self._runs.create(run, plan)
         self._write_plan(plan, self._plan_path(run.id))
         return await self._execute(run, plan, world, on_event, changes=changes)
 
@@ -414,9 +413,7 @@ class Runtime:
             found = await self._runs.list(which, self.target.name, 1)
             run = found[0] if found else await self._runs.get(which)
         else:
-            recent = await self._runs.list(None, self.target.name, 20)
-            unfinished = [run for run in recent if run.status != "succeeded"]
-            run = unfinished[0] if unfinished else None
+            run = _last_unfinished(await self._runs.list(None, self.target.name, 50))
         if run is None:
             what = (
                 f"{which!r} is neither a run nor a deployment with runs here"
@@ -488,6 +485,16 @@ def _this_process(executor_id: str, at: datetime) -> ExecutorRow:
         pid_started=processes.start_ticks(pid) or 0,
         heartbeat_at=at,
     )
+
+
+def _last_unfinished(newest_first: Sequence[Run]) -> Run | None:
+    """The newest run that did not succeed and that no later run of its deployment overtook."""
+    overtaken: set[str] = set()
+    for run in newest_first:
+        if run.deployment_name not in overtaken and run.status != "succeeded":
+            return run
+        overtaken.add(run.deployment_name)
+    return None
 
 
 def _database_url() -> str | None:

@@ -52,7 +52,8 @@ async def execute(
     """Run a plan's workflow to its end, holding the lease; return the run as it is stored.
 
     A run of verbs that only read (`changes` false) takes no lease. Cancelling the task stops
-    the run and returns it, too. Raises LeaseHeld before anything is changed.
+    the run and returns it, too. Raises LeaseHeld before anything is changed: a first attempt that
+    is refused was no run, and is not kept.
     """
     session = Session(
         run,
@@ -66,8 +67,11 @@ async def execute(
     try:
         lease = await _take(run, world, session) if changes else None
     except (HivemindError, asyncio.CancelledError) as error:
-        await _refused(run, error, world)
+        if run.attempt > 1:
+            await _refused(run, error, world)
         raise
+    if run.attempt == 1:
+        await world.runs.create(run, plan)
     async with session.recording():
         broken: Exception | None = None
         async with _background(run, lease, world, session):
@@ -135,7 +139,7 @@ async def _take(run: Run, world: World, session: Session) -> Lease:
 
 
 async def _refused(run: Run, error: BaseException, world: World) -> None:
-    """Keep that a run never began, and why."""
+    """Keep that a run could not go on, and why; it can be tried again."""
     message = error.message if isinstance(error, HivemindError) else "stopped on request"
     mend = error.mend if isinstance(error, HivemindError) else None
     await world.runs.save(
