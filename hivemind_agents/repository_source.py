@@ -94,7 +94,8 @@ def _fetch_folder(app_repo: str, ref: str | None, path: str, into: Path) -> Sour
             mend=f"git -C {app_repo} switch --detach {ref}, or give file://{root.resolve()}",
         )
     folder = _subfolder(root.resolve(), path)
-    commit = _git_line(folder, "rev-parse", "--verify", "--quiet", "HEAD")
+    # Of a folder in a larger repository, the commit that last changed it.
+    commit = _git_line(folder, "log", "-1", "--format=%H", "--", ".") or None
     names = _git_names(folder)
     dirty = False
     if names is None:
