@@ -1,21 +1,215 @@
 """Monorepos: the folders that can be deployed by themselves, and which one is meant."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
+from hivemind_agents.repository.facts import Fact, Finding
+from hivemind_agents.repository.languages import read_languages
+from hivemind_agents.repository.languages.node import project as node
+from hivemind_agents.repository.platforms import Declared, read_platforms
+from hivemind_agents.repository.readers.structured import items, read_json, read_toml, table
 from hivemind_agents.repository.report import Component
-from hivemind_agents.repository.tree import FileTree
+from hivemind_agents.repository.tree import ASIDE, FileTree
+from hivemind_agents.repository.weighing import weigh
+
+MANIFESTS = frozenset({
+    "package.json", "requirements.txt", "pyproject.toml", "Pipfile", "setup.py", "manage.py", "go.mod", "Cargo.toml", "pom.xml",
+    "build.gradle", "build.gradle.kts", "build.sbt", "project.clj", "deps.edn", "Gemfile", "composer.json", "mix.exs",
+    "deno.json", "deno.jsonc", "gleam.toml", "shard.yml", "pubspec.yaml", "stack.yaml", "Package.swift", "Procfile", "environment.yml",
+    "Dockerfile", "index.php", "CMakeLists.txt",
+})  # fmt: skip
+MAX_COMPONENTS = 24
+# A root of less weight than this yields to a folder that serves.
+OUTWEIGHED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The components, and the folder that the report is about."""
+    """The components, and the folder that the report is about.
+
+    `borrowed`: the folder whose reading stands for a root that only holds commands for it.
+    """
 
     components: tuple[Component, ...] = ()
     chosen: str = "."
+    borrowed: Finding | None = None
     notes: tuple[str, ...] = ()
     undecided: tuple[str, ...] = ()
 
 
 def read_layout(tree: FileTree) -> Layout:
-    del tree
-    return Layout()
+    """Find the components, and choose where one alone can be meant."""
+    root = weigh(read_languages(tree), read_platforms(tree))
+    members = _workspace(tree)
+    folders = members or _folders(tree)
+    readings = [(folder, finding) for folder in folders[:MAX_COMPONENTS] if (finding := _best(tree.at(folder)))]
+    components = tuple(
+        Component(
+            path=folder, kind=finding.kind.value, language=finding.language.value,
+            framework=finding.framework.value if finding.framework else None,
+        )
+        for folder, finding in readings
+    )  # fmt: skip
+    if not readings or (root and _stands_alone(tree, root[0], bool(members))):
+        return Layout(components=components if members or len(components) > 1 or _differs(root, components) else ())
+    chosen, undecided = _choose(readings)
+    if chosen is None:
+        return Layout(components=components)
+    folder, finding = chosen
+    if members:
+        return Layout(
+            components=components, borrowed=_in_workspace(tree, folder, finding), undecided=undecided,
+            notes=(f"the workspace's member {folder} is meant; choose another with --path",),
+        )  # fmt: skip
+    if any(item.binding and item.processes for item in read_platforms(tree)):
+        return Layout(components=components, borrowed=_entered(finding, folder), undecided=undecided)
+    return Layout(
+        components=components, chosen=folder, undecided=undecided,
+        notes=(f"the application is in {folder}; choose another folder with --path",),
+    )  # fmt: skip
+
+
+def _differs(root: Sequence[tuple[float, Finding]], components: tuple[Component, ...]) -> bool:
+    return bool(root) and any(item.language != root[0][1].language.value for item in components)
+
+
+def _stands_alone(tree: FileTree, best: tuple[float, Finding], workspace: bool) -> bool:
+    """Whether the root is an application itself."""
+    weight, finding = best
+    if finding.language.value == "node":
+        scripts = table(read_json(tree, "package.json").get("scripts"))
+        start = str(scripts.get("start", ""))
+        if workspace:
+            own = finding.framework is not None or (start and not re.search(r"turbo|nx |lerna|-r |--filter|--workspace|workspace ", start))
+            return bool(own) and finding.kind.value in {"web", "static", "worker"}
+    if finding.language.value in {"static", "shell"}:
+        return weight >= OUTWEIGHED or not _folders(tree)
+    return weight >= OUTWEIGHED or finding.kind.value in {"web", "worker", "static"}
+
+
+def _folders(tree: FileTree) -> list[str]:
+    """Folders with a manifest, up to three levels deep; none inside another."""
+    found: list[str] = []
+    for path in tree.paths:
+        folder, _, name = path.rpartition("/")
+        if folder.count("/") > 2:
+            continue
+        if not folder or not (name in MANIFESTS or name.endswith((".csproj", ".fsproj"))):
+            continue
+        parts = folder.split("/")
+        if (ASIDE - {"public"}).intersection(parts) or any(part.startswith(".") for part in parts):
+            continue
+        if not any(folder == known or folder.startswith(known + "/") for known in found):
+            found.append(folder)
+    return found
+
+
+def _workspace(tree: FileTree) -> list[str]:
+    """The members of a workspace of Node, Python or Go."""
+    globs: list[str] = []
+    if "package.json" in tree:
+        globs = list(node.workspaces(tree, read_json(tree, "package.json")))
+        if not globs and tree.has("lerna.json", "nx.json", "turbo.json"):
+            globs = [str(item) for item in items(read_json(tree, "lerna.json").get("packages"))] or ["apps/*", "packages/*"]
+        return list(_members(tree, globs, "package.json"))
+    uv = table(table(table(read_toml(tree, "pyproject.toml").get("tool")).get("uv")).get("workspace"))
+    if uv:
+        return list(_members(tree, [str(item) for item in items(uv.get("members"))], "pyproject.toml"))
+    if "go.work" in tree:
+        used = re.findall(r"(?m)^\s*(?:use\s+)?\.?/?([\w./-]+)\s*$", re.sub(r"(?m)^go .*$|^use \(|^\)", "", tree.text("go.work") or ""))
+        return [folder.strip("/") for folder in used if f"{folder.strip('/')}/go.mod" in tree]
+    return []
+
+
+def _members(tree: FileTree, globs: Sequence[str], manifest: str) -> Iterator[str]:
+    patterns = [re.compile(re.escape(glob.strip("/")).replace(r"\*\*", ".+").replace(r"\*", "[^/]+")) for glob in globs if glob.strip("/")]
+    for path in tree.named(manifest):
+        folder = path.rpartition("/")[0]
+        if folder and any(pattern.fullmatch(folder) for pattern in patterns):
+            yield folder
+
+
+def _best(tree: FileTree) -> Finding | None:
+    weighed = weigh(read_languages(tree), read_platforms(tree))
+    return weighed[0][1] if weighed else None
+
+
+_PREFERRED = ("backend", "server", "api", "app", "web", "src", "service", "application")
+
+
+def _choose(readings: list[tuple[str, Finding]]) -> tuple[tuple[str, Finding] | None, tuple[str, ...]]:
+    """(the reading that is meant, the folders between which only the user can choose)."""
+    for kind in ("web", "static", "worker", "cli"):
+        fitting = [item for item in readings if item[1].kind.value == kind and (item[1].start or kind == "static")]
+        if kind == "web" and len(fitting) > 1:
+            pages = [item for item in fitting if item[1].framework and item[1].framework.value in {"next", "nuxt", "remix", "react-router", "sveltekit"}]
+            servers = [item for item in fitting if item not in pages]
+            if len(servers) == 1 and len(pages) >= 1:
+                return servers[0], tuple(folder for folder, _ in fitting)
+        if fitting:
+            for name in _PREFERRED:
+                for item in fitting:
+                    if item[0].rsplit("/", 1)[-1] == name:
+                        return item, tuple(folder for folder, _ in fitting) if len(fitting) > 1 else ()
+            return fitting[0], tuple(folder for folder, _ in fitting) if len(fitting) > 1 else ()
+    return (readings[0], ()) if len(readings) == 1 else (None, ())
+
+
+def _entered(finding: Finding, folder: str) -> Finding:
+    """The finding with its commands run in the folder."""
+    def enter(command: str) -> str:
+        return f"cd {folder} && {command}"
+
+    return replace(
+        finding,
+        build=tuple(enter(command) for command in finding.build),
+        start=replace(finding.start, value=enter(finding.start.value)) if finding.start else None,
+        processes={name: replace(fact, value=enter(fact.value)) for name, fact in finding.processes.items()},
+        document_root=f"{folder}/{finding.document_root}" if finding.document_root else None,
+    )
+
+
+def _in_workspace(tree: FileTree, folder: str, finding: Finding) -> Finding:
+    """A member's finding with the workspace's package manager and commands."""
+    if finding.language.value != "node":
+        return _entered(finding, folder)
+    package = read_json(tree, "package.json")
+    manager = node.package_manager(tree, package)
+    name = str(read_json(tree, f"{folder}/package.json").get("name") or folder)
+    known = manager.value.removesuffix("-berry")
+
+    def inside(command: str) -> str:
+        script = re.match(r"(?:npm|yarn|pnpm|bun) (?:run )?([\w:.-]+)$", command)
+        if script is None or script.group(1) in {"install", "ci"}:
+            return f"cd {folder} && {command}"
+        return {
+            "npm": f"npm run {script.group(1)} --workspace={folder}",
+            "yarn": f"yarn workspace {name} run {script.group(1)}",
+            "pnpm": f"pnpm --filter ./{folder} run {script.group(1)}",
+            "bun": f"bun run --filter ./{folder} {script.group(1)}",
+        }[known]
+
+    own = [command for command in finding.build if not re.match(r"\w+ (?:install|ci)\b", command)]
+    root_build = "build" in table(package.get("scripts"))
+    run = f"{manager.value.removesuffix('-berry')} run build"
+    build = (node.install_command(tree, manager.value), *((run,) if root_build and own else map(inside, own)))
+    version = node.node_version(tree, package) or finding.version
+    start: Fact[str] | None = replace(finding.start, value=inside(finding.start.value)) if finding.start else None
+    return replace(
+        finding, package_manager=manager, build=tuple(build), start=start, version=version,
+        runtime="bun" if manager.value == "bun" else finding.runtime,
+        processes={key: replace(fact, value=inside(fact.value)) for key, fact in finding.processes.items()},
+        document_root=f"{folder}/{finding.document_root}" if finding.document_root else None,
+    )  # fmt: skip
+
+
+def services_around(tree: FileTree, folder: str) -> list[Declared]:
+    """What the root's platform files provide for a component below it."""
+    if folder == ".":
+        return []
+    return [
+        replace(item, processes={}, build=(), port=None, env=(), health_path=None, document_root=None, language=None)
+        for item in read_platforms(tree)
+        if item.services
+    ]

@@ -136,7 +136,7 @@ def _from_dependencies(
         entry.bound = entry.bound or name in BOUND
         entry.used = entry.used or _import_of(name, ecosystem, texts)
     celery = finding.dependencies.runtime("celery")
-    if celery and "redis" in celery.spec + celery.where:
+    if celery and "redis" in celery.spec:
         signals["redis"].driver = celery.where
 
 
@@ -336,6 +336,6 @@ def _system_packages(finding: Finding, ecosystem: str) -> tuple[str, ...]:
     table = SYSTEM_PACKAGES.get(ecosystem, {})
     found: dict[str, None] = {}
     for name, dependency in finding.dependencies.items():
-        if not dependency.dev:
+        if not dependency.dev and "binary" not in dependency.spec:
             found.update(dict.fromkeys(table.get(name, ())))
     return tuple(found)

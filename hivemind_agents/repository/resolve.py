@@ -6,8 +6,8 @@ from typing import Any
 
 from hivemind_agents.errors import RepositoryError
 from hivemind_agents.repository.behaviours import read_behaviours
-from hivemind_agents.repository.commands import program_language, read_processes
-from hivemind_agents.repository.components import Layout, read_layout
+from hivemind_agents.repository.commands import read_processes
+from hivemind_agents.repository.components import Layout, read_layout, services_around
 from hivemind_agents.repository.config import UserWord, VariableWord, read_word
 from hivemind_agents.repository.environment import read_environment
 from hivemind_agents.repository.facts import CERTAIN, LIKELY, SURE, Fact, Finding
@@ -18,9 +18,7 @@ from hivemind_agents.repository.platforms import Declared, read_platforms
 from hivemind_agents.repository.questions import read_questions
 from hivemind_agents.repository.report import EnvVariable, RepositoryReport
 from hivemind_agents.repository.tree import FileTree
-
-# How much a hint of a platform's file counts beside what the code shows.
-BY_PROCESS, BY_PROVIDER, BY_IMAGE = 0.6, 0.9, 0.25
+from hivemind_agents.repository.weighing import weigh
 
 
 def inspect_tree(tree: FileTree, *, overrides: UserWord | None = None) -> RepositoryReport:
@@ -44,14 +42,16 @@ def inspect_tree(tree: FileTree, *, overrides: UserWord | None = None) -> Reposi
     word, inner_source = (root_word, source) if chosen == "." else read_word(inner)
     if inner_source is None:
         word, inner_source = root_word, source
-    report = _read(inner, layout, chosen)
+    report = _read(inner, layout, chosen, services_around(tree, chosen))
     return _apply(_apply(report, word, inner_source or "hivemind.yml"), flags, "the command line")
 
 
-def _read(tree: FileTree, layout: Layout, folder: str) -> RepositoryReport:
-    declared = read_platforms(tree)
+def _read(
+    tree: FileTree, layout: Layout, folder: str, around: Sequence[Declared]
+) -> RepositoryReport:
+    declared = [*read_platforms(tree), *around]
     findings = weigh(read_languages(tree), declared)
-    finding = findings[0][1] if findings else None
+    finding = layout.borrowed or (findings[0][1] if findings else None)
     processes = read_processes(finding, declared)
     env = read_environment(tree, [use for item in declared for use in item.env])
     needs = read_needs(tree, finding, declared, env)
@@ -66,26 +66,6 @@ def _read(tree: FileTree, layout: Layout, folder: str) -> RepositoryReport:
             "notes": (*report.notes, *layout.notes, *read_lock_problems(tree, finding), *tree.problems[:5]),
         }
     )
-
-
-def weigh(findings: Sequence[Finding], declared: Sequence[Declared]) -> list[tuple[float, Finding]]:
-    """Findings with their weight, the heaviest first: what serves decides."""
-    weighed = []
-    for finding in findings:
-        weight = finding.serves
-        names = {finding.language.value, finding.runtime}
-        for item in declared:
-            if item.language and item.language.value in names | _family(finding):
-                weight += BY_PROVIDER if item.binding else BY_IMAGE
-            web = item.processes.get("web") or item.processes.get("worker")
-            if web and program_language(web.value) in names | _family(finding):
-                weight += BY_PROCESS if item.binding else BY_IMAGE
-        weighed.append((weight, finding))
-    return sorted(weighed, key=lambda pair: (-pair[0], pair[1].language.value))
-
-
-def _family(finding: Finding) -> set[str]:
-    return {"java", "kotlin", "scala", "clojure", "jvm"} if finding.runtime == "jvm" else set()
 
 
 def _assemble(

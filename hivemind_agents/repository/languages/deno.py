@@ -79,8 +79,7 @@ def _match(tree: FileTree, framework: str | None, tasks: dict[str, str], entry: 
     if framework == "lume":
         return Match(framework="lume", kind="static", evidence=where, build=build or ("deno task lume",), document_root="_site")
     serves = re.search(r"Deno\.serve|\bserve\(|\.listen\(|Deno\.listen|serveHttp|await start\(|export default\s*\{", text) or "deno serve" in " ".join(tasks.values())
-    if framework == "fresh" and re.search(r"\b(?:start|App)\(|fresh", text + " ".join(tasks.values())):
-        serves = serves or re.search(r"fresh", " ".join(tasks.values()) + text)
+    serves = serves or framework == "fresh"
     production = next((name for name in ("start", "preview", "serve", "prod") if name in tasks and "--watch" not in tasks[name]), None)
     if production:
         start, sure = f"deno task {production}", 0.9
@@ -90,7 +89,7 @@ def _match(tree: FileTree, framework: str | None, tasks: dict[str, str], entry: 
         start, sure = None, 0.3
     if not serves and entry:
         inner = next((path for path in tree.sources(".ts", ".tsx", limit=60) if re.search(r"Deno\.serve|\.listen\(", tree.text(path) or "")), None)
-        serves = re.search("", "") if inner and framework else None
+        serves = bool(inner and framework)
     if serves:
         return Match(framework=framework, kind="web", confidence=SURE, kind_confidence=SURE, evidence=where, start=start,
                      start_confidence=sure, build=build, port=8000)  # fmt: skip

@@ -47,7 +47,10 @@ def _look(project: NodeProject, name: str) -> Match | None:
     )
     if listed is None:
         return None
+    starts_itself = _starts_itself(project, name)
     used = project.reaches(usage) if usage else listed.where
+    if used is None and starts_itself and name == "fastify":
+        used = project.script_where("start")
     listens = project.reaches(LISTENS)
     if used is None and project.entry is None:
         used = project.search(usage)
@@ -56,7 +59,7 @@ def _look(project: NodeProject, name: str) -> Match | None:
         return None
     if used is None:
         used = project.search(usage)
-    if used is None or (listens is None and name not in _WHOLE and not _starts_itself(project, name)):
+    if used is None or (listens is None and name not in _WHOLE and not starts_itself):
         return None
     prefer = ("start:prod",) if name == "nest" else ()
     start, sure, where = start_of(project, prefer=prefer)

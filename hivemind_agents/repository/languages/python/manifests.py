@@ -91,7 +91,8 @@ def _requirement(line: str, where: str, *, dev: bool = False) -> Dependency | No
             return None
         return Dependency(canonicalize_name(found.group(1)), "", where, dev=dev)
     name = canonicalize_name(parsed.name)
-    return Dependency(name, str(parsed.specifier), where, dev=dev)
+    extras = f"[{','.join(sorted(parsed.extras))}]" if parsed.extras else ""
+    return Dependency(name, extras + str(parsed.specifier), where, dev=dev)
 
 
 def _each(tree: FileTree, path: str, entries: object, *, dev: bool = False) -> Iterator[Dependency]:
@@ -127,6 +128,8 @@ def _by_key(tree: FileTree, path: str, entries: object, *, dev: bool = False) ->
         if name.lower() == "python":
             continue
         version = text_of(spec) or text_of(table(spec).get("version")) or ""
+        extras = [str(item) for item in items(table(spec).get("extras"))]
+        version = f"[{','.join(extras)}]{version}" if extras else version
         where = tree.where(path, re.compile(rf"(?m)^\W?{re.escape(name)}\b"))
         yield Dependency(canonicalize_name(name), version, where, dev=dev)
 

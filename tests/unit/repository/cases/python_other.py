@@ -1,0 +1,32 @@
+"""Python: programs, workers, libraries, sites."""
+
+from cases import case
+
+CASES = [
+    case("python-script", {"main.py": "print('hi')\n"}, language="python", kind="cli", start="python main.py", package_manager=None, framework=None, needs=[]),
+    case("python-script-requirements", {"main.py": "import requests\nprint(requests)\n", "requirements.txt": "requests\n"}, kind="cli", package_manager="pip"),
+    case("python-poetry-script", {"pyproject.toml": "[tool.poetry]\nname='x'\n[tool.poetry.dependencies]\npython='^3.9'\n", "poetry.lock": "", "main.py": "print(1)\n"}, kind="cli", package_manager="poetry", start="python main.py"),
+    case("python-uv-script", {"pyproject.toml": "[project]\nname='x'\nversion='1'\nrequires-python='>=3.13'\n", "uv.lock": "", "main.py": "def main():\n    print(1)\nif __name__ == '__main__':\n    main()\n"}, kind="cli", package_manager="uv", runtime_version=">=3.13"),
+    case("python-pipfile", {"Pipfile": "[packages]\nrequests='*'\n[requires]\npython_version='3.10'\n", "main.py": "print(1)\n"}, package_manager="pipenv", runtime_version="3.10"),
+    case("python-setup-py-library", {"setup.py": "from setuptools import setup\nsetup(name='lib', install_requires=['six'])\n", "lib/__init__.py": "x = 1\n"}, kind="library", start=None, package_manager="pip"),
+    case("python-library-with-flask", {"pyproject.toml": "[build-system]\nrequires=['hatchling']\nbuild-backend='hatchling.build'\n[project]\nname='flask-thing'\ndependencies=['flask']\n", "src/flask_thing/__init__.py": "from flask import current_app\nclass Thing:\n    pass\n"}, kind="library", framework=None, start=None),
+    case("python-console-script", {"pyproject.toml": "[build-system]\nrequires=['hatchling']\nbuild-backend='hatchling.build'\n[project]\nname='tool'\n[project.scripts]\ntool='tool.cli:main'\n", "src/tool/__init__.py": "", "src/tool/cli.py": "import click\n"}, kind="cli", start="tool"),
+    case("python-package-main", {"pyproject.toml": "[project]\nname='pkg'\n", "pkg/__init__.py": "", "pkg/__main__.py": "print(1)\n"}, kind="cli", start="python -m pkg"),
+    case("python-worker-loop", {"worker.py": "import time\nwhile True:\n    print('tick')\n    time.sleep(5)\n", "requirements.txt": "requests\n"}, kind="worker", start="python worker.py"),
+    case("python-discord-bot", {"requirements.txt": "discord.py\n", "bot.py": "import os, discord\nclient = discord.Client(intents=None)\nclient.run(os.environ['DISCORD_TOKEN'])\n"}, kind="worker", start="python bot.py"),
+    case("python-telegram-bot", {"requirements.txt": "python-telegram-bot\n", "main.py": "import os\nfrom telegram.ext import Application\napp = Application.builder().token(os.environ['TOKEN']).build()\napp.run_polling()\n"}, kind="worker", framework=None),
+    case("python-celery-alone", {"requirements.txt": "celery\nredis\n", "tasks.py": "from celery import Celery\napp = Celery('tasks', broker='redis://localhost')\n@app.task\ndef add(a, b): return a + b\n"}, kind="worker", start="celery -A tasks.app worker --loglevel=info", needs=["redis"]),
+    case("python-input-loop-is-a-cli", {"main.py": "import time\nwhile True:\n    x = input('> ')\n    time.sleep(1)\n    print(x)\n"}, kind="cli"),
+    case("python-runtime-txt", {"requirements.txt": "requests\n", "runtime.txt": "python-3.11.9\n", "main.py": "print(1)\n"}, runtime_version="3.11.9"),
+    case("python-tool-versions", {"requirements.txt": "requests\n", ".tool-versions": "nodejs 20\npython 3.12.1\n", "main.py": "print(1)\n"}, runtime_version="3.12.1"),
+    case("python-mise", {"requirements.txt": "requests\n", "mise.toml": "[tools]\npython = '3.13'\n", "main.py": "print(1)\n"}, runtime_version="3.13"),
+    case("python-version-precedence", {"pyproject.toml": "[project]\nname='x'\nrequires-python='>=3.9'\n", ".python-version": "3.12\n", "main.py": "print(1)\n"}, runtime_version="3.12"),
+    case("mkdocs", {"mkdocs.yml": "site_name: x\n", "docs/index.md": "# x\n", "requirements.txt": "mkdocs\nmkdocs-material\n"}, kind="static", framework="mkdocs", document_root="site", language="python"),
+    case("psycopg2-connects-at-start", {"requirements.txt": "psycopg2-binary\n", "main.py": "import os, psycopg2\nc = psycopg2.connect(os.environ['DATABASE_URL'])\nprint(c)\n"}, kind="cli", needs=["postgresql"]),
+    case("postgres-listed-never-used", {"requirements.txt": "flask\npsycopg2-binary\n", "app.py": "from flask import Flask\napp = Flask(__name__)\n"}, needs=[], optional_needs=["postgresql"]),
+    case("python2-source", {"main.py": "print 'hello'\n", "requirements.txt": "requests\n"}, language="python", kind="cli", start="python main.py"),
+    case("pyproject-for-tools-only", {"pyproject.toml": "[tool.black]\nline-length = 100\n", "package.json": '{"scripts":{"start":"node index.js"}}', "index.js": "require('http').createServer(()=>{}).listen(3000)\n"}, language="node", kind="web"),
+    case("grpc-server", {"requirements.txt": "grpcio\n", "server.py": "import grpc\nfrom concurrent import futures\ns = grpc.server(futures.ThreadPoolExecutor())\ns.add_insecure_port('[::]:50051')\ns.start()\n"}, kind="web", start="python server.py"),
+    case("scheduler", {"requirements.txt": "apscheduler\n", "clock.py": "from apscheduler.schedulers.blocking import BlockingScheduler\ns = BlockingScheduler()\ns.start()\n"}, kind="worker", start="python clock.py"),
+    case("notebook-only", {"requirements.txt": "jupyter\n", "analysis.ipynb": "{}"}, language="python", start=None),
+]  # fmt: skip
