@@ -102,9 +102,32 @@ def save(settings: Settings) -> None:
 
 
 def _pickled(blobs: "_Blobs") -> bytes:
+    engine_state = engine.engine_state()
+    try:
+        return _pickle({"format": FORMAT, "backends": _backends(), "engine": engine_state}, blobs)
+    except RuntimeError:
+        raise
+    except Exception:
+        log.debug("cannot save all services at once", exc_info=True)
+    # One service must not keep the others from being saved.
+    backends = {}
+    for name, backend in _backends().items():
+        try:
+            _pickle(backend, blobs)
+            backends[name] = backend
+        except Exception as error:
+            if name not in _not_saved:
+                log.warning("%s of %s cannot be saved: %s", name[0], name[2], error)
+                _not_saved.add(name)
+    return _pickle({"format": FORMAT, "backends": backends, "engine": engine_state}, blobs)
+
+
+_not_saved: set[tuple[str, str, str]] = set()
+
+
+def _pickle(content: object, blobs: "_Blobs") -> bytes:
     for attempt in range(ATTEMPTS):
         data = io.BytesIO()
-        content = {"format": FORMAT, "backends": _backends(), "engine": engine.engine_state()}
         try:
             _Pickler(data, blobs).dump(content)
         except RuntimeError:  # a request changed a dict while it was written
@@ -228,10 +251,10 @@ class _Pickler(pickle.Pickler):
         elif isinstance(obj, _PRIVATE_KEYS):
             reduced = _private_key, (_private_pem(obj),)
         elif isinstance(obj, _PUBLIC_KEYS):
-            reduced = serialization.load_pem_public_key, (_public_pem(obj),)
+            reduced = _public_key, (_public_pem(obj),)
         elif isinstance(obj, x509.Certificate):
             pem = obj.public_bytes(serialization.Encoding.PEM)
-            reduced = x509.load_pem_x509_certificate, (pem,)
+            reduced = _certificate, (pem,)
         elif type(obj) in _LOCKS:
             reduced = _LOCKS[type(obj)], ()
         elif isinstance(obj, ParameterDict):  # cannot be made without arguments
@@ -297,6 +320,15 @@ def _private_pem(key: Any) -> bytes:
         serialization.NoEncryption(),
     )
     return pem
+
+
+# Functions of the library's own cannot be found again by a pickle: these can.
+def _public_key(pem: bytes) -> Any:
+    return serialization.load_pem_public_key(pem)
+
+
+def _certificate(pem: bytes) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(pem)
 
 
 def _public_pem(key: Any) -> bytes:

@@ -148,6 +148,7 @@ class Cloud:
             f"http.server.ThreadingHTTPServer(('', {port}), H).serve_forever()\n"
         )
         unit = f"web-{port}"
+        eventually(lambda: self.inside(instance_id, "systemctl is-active ssh"), "active")
         self.inside(
             instance_id,
             f"systemd-run --quiet --unit={unit} python3 -c {shlex.quote(program)}; "

@@ -9,8 +9,6 @@ import pytest
 from cloud import Cloud, VpcNetwork, cloud_of, eventually, operator
 from hivemind_sandbox.settings import Settings
 
-from tests.sandbox.cloud import Cloud, VpcNetwork, cloud_of, eventually, operator
-
 pytestmark = pytest.mark.sandbox
 
 USER_DATA = '#!/bin/sh\necho "as $(id -un)" > /root/first-boot\n'
