@@ -143,6 +143,7 @@ async def _serve(settings: Settings) -> int:
     config.bind = [f"fd://{outer.fileno()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
+    config.loglevel = "WARNING"
     config.include_server_header = False
     served = asyncio.create_task(serve(parts.endpoint, config, shutdown_trigger=stopping.wait))
     objects = asyncio.create_task(_serve_objects(settings, parts.endpoint, stopping))
@@ -280,6 +281,7 @@ async def _serve_objects(settings: Settings, endpoint: "Endpoint", stopping: asy
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
     config.graceful_timeout = 1
+    config.loglevel = "WARNING"
     config.include_server_header = False
     await serve(endpoint.objects_only, config, shutdown_trigger=stopping.wait)
 

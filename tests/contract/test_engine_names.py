@@ -135,7 +135,8 @@ def test_the_services_hold_users_and_sessions_as_access_reads_them() -> None:
     sts = importlib.import_module("moto.sts.models").sts_backends["000000000000"]["aws"]
     user = iam.create_user("eu-west-1", "somebody")
     key = iam.create_access_key("somebody")
-    policy = '{"Version": "2012-10-17", "Statement": []}'
+    statement = '{"Effect": "Allow", "Action": "*", "Resource": "*"}'
+    policy = f'{{"Version": "2012-10-17", "Statement": {statement}}}'
     iam.put_user_policy("somebody", "p", policy)
 
     assert [key.access_key_id] == [k.access_key_id for k in user.access_keys]
