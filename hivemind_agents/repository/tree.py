@@ -8,9 +8,12 @@ import os
 import re
 import stat
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 # Never entered: what is in them was not written for this repository.
 FOREIGN_FOLDERS = frozenset({
@@ -59,6 +62,7 @@ class FileTree:
         self._by_name: dict[str, list[str]] | None = None
         self._cache: OrderedDict[tuple[str, int], str | None] = OrderedDict()
         self._cached_bytes = 0
+        self._memo: dict[Hashable, Any] = {}
 
     @classmethod
     def open(cls, root: Path) -> "FileTree":
@@ -157,6 +161,13 @@ class FileTree:
                 if len(found) == limit:
                     break
         return found
+
+    def memo(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What was made of this tree before under the key, or else made now."""
+        if key not in self._memo:
+            self._memo[key] = make()
+        made: T = self._memo[key]
+        return made
 
     def text(self, path: str, *, limit: int = READ_LIMIT) -> str | None:
         """The file's text, cut at `limit` bytes; None where absent, binary, unreadable or LFS."""

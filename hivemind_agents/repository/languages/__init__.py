@@ -29,5 +29,9 @@ def detectors(package: str) -> tuple[Callable[[Any], Any], ...]:
 
 def read_languages(tree: FileTree) -> list[Finding]:
     """Every language's reading of the folder, in no order of merit."""
-    found = (detect(tree) for detect in detectors(__name__))
-    return [finding for finding in found if finding is not None]
+
+    def read() -> list[Finding]:
+        found = (detect(tree) for detect in detectors(__name__))
+        return [finding for finding in found if finding is not None]
+
+    return tree.memo("languages", read)

@@ -43,7 +43,7 @@ class Declared:
 
 def read_platforms(tree: FileTree) -> list[Declared]:
     """What every platform file of the folder says, the most telling first."""
-    found = [look(tree) for look in detectors(__name__)]
+    found = tree.memo("platforms", lambda: [look(tree) for look in detectors(__name__)])
     order = {name: place for place, name in enumerate(ORDER)}
     return sorted(
         (item for item in found if item), key=lambda item: order.get(item.source, len(ORDER))

@@ -5,7 +5,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from hivemind_agents.repository.readers.python_source import dotted, first_text, parse_source
+from hivemind_agents.repository.readers.python_source import (
+    SOURCE_LIMIT,
+    PythonModule,
+    dotted,
+    first_text,
+    read_module,
+)
 from hivemind_agents.repository.tree import FileTree
 
 # Set by the platform or the language's own tools: never asked for.
@@ -123,8 +129,9 @@ _COMMENT = re.compile(r"^\s*(?://|#(?!\{)|\*|/\*|--|;;|%#)")
 
 def read_uses(tree: FileTree, *, limit: int = 600) -> Iterator[Use]:
     """Every reading of a variable in the application's own sources."""
-    for path in tree.sources(".py", limit=limit):
-        yield from _python_uses(path, tree.text(path, limit=400_000) or "")
+    for path in tree.sources(".py", limit=min(limit, 300)):
+        if re.search(r"env|config\(|BaseSettings", tree.text(path, limit=SOURCE_LIMIT) or ""):
+            yield from _python_uses(read_module(tree, path))
     for suffixes, patterns in _COMPILED:
         for path in tree.sources(*suffixes, limit=limit):
             yield from _scan(path, tree.text(path, limit=400_000) or "", patterns)
@@ -184,16 +191,15 @@ _GETTERS = {"os.environ.get", "os.getenv", "environ.get", "getenv", "os.environ.
 _READERS = re.compile(r"^(env|environ|config|decouple\.config|env\.\w+|environ\.\w+|starlette_config|Config)$")
 
 
-def _python_uses(path: str, text: str) -> Iterator[Use]:
-    if not re.search(r"env|config\(|BaseSettings", text):
-        return
-    parsed = parse_source(text)
+def _python_uses(module: PythonModule) -> Iterator[Use]:
+    path, text, parsed = module.path, module.text, module.syntax
     if parsed is None:
         for found in re.finditer(
-            r"(?:getenv\(|environ(?:\.get\(|\[))\s*[\"'](\w+)[\"'](?:\s*,\s*[\"']([^\"'\n]*)[\"'])?", text
+            r"(?:getenv\(|environ(?:\.get\(|\[))\s*[\"'](\w+)[\"'](?:\s*,\s*[\"']([^\"'\n]*)[\"'])?",
+            text,
         ):
-            yield Use(found.group(1), f"{path}:{text.count(chr(10), 0, found.start()) + 1}",
-                      found.group(2), optional=found.group(2) is not None)  # fmt: skip
+            where = f"{path}:{text.count(chr(10), 0, found.start()) + 1}"
+            yield Use(found.group(1), where, found.group(2), optional=found.group(2) is not None)
         return
     reads_config = bool(re.search(r"from decouple|import environ|environs|starlette\.config", text)) or (
         "import env" in text

@@ -37,7 +37,7 @@ class PythonModule:
     routes: list[Route] = field(default_factory=list)
     main_guard: bool = False
     endless: int | None = None
-    tree: ast.Module | None = None
+    syntax: ast.Module | None = None
 
     def calls_any(self, *names: str) -> int | None:
         """The line of the first call to one of the dotted names, or to their last part after
@@ -55,13 +55,17 @@ class PythonModule:
 
 def read_module(tree: FileTree, path: str) -> PythonModule:
     """Read a module; one that does not parse (Python 2, a template) still has its imports."""
+    return tree.memo(("python", path), lambda: _read(tree, path))
+
+
+def _read(tree: FileTree, path: str) -> PythonModule:
     text = tree.text(path, limit=SOURCE_LIMIT) or ""
     module = PythonModule(path, text)
     parsed = parse_source(text)
     if parsed is None:
         _read_by_lines(module)
         return module
-    module.tree = parsed
+    module.syntax = parsed
     _Reader(module).visit_all(parsed)
     return module
 
