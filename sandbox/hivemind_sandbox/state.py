@@ -309,15 +309,6 @@ def _is_local(function: Any) -> bool:
     return isinstance(function, FunctionType) and "<" in function.__qualname__
 
 
-def _certificate(pem: bytes) -> Any:
-    """Named here: the library's own function is a built-in, and cannot be pickled."""
-    return x509.load_pem_x509_certificate(pem)
-
-
-def _public_key(pem: bytes) -> Any:
-    return serialization.load_pem_public_key(pem)
-
-
 def _private_key(pem: bytes) -> Any:
     return serialization.load_pem_private_key(pem, None)
 
