@@ -100,11 +100,18 @@ async def run_store(request: pytest.FixtureRequest, tmp_path: Path):
     await store.close()
 
 
+@pytest.fixture
+def ansible() -> AnsibleExecutor:
+    """The real executor, on the verbs of `verbs/playbooks`."""
+    return AnsibleExecutor(catalog.load(VERBS / "playbooks"), VERBS)
+
+
 @pytest.fixture(params=["fake", "real"])
 def executor(request: pytest.FixtureRequest) -> Executor:
     """Runs the verbs of `verbs/playbooks`; the fake one knows what they come to."""
     if request.param == "real":
-        return AnsibleExecutor(catalog.load(VERBS / "playbooks"), VERBS)
+        real: AnsibleExecutor = request.getfixturevalue("ansible")
+        return real
     return FakeExecutor(
         {
             "succeed": VerbOutcome(

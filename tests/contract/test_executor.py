@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from hivemind_agents.adapters import processes
-from hivemind_agents.adapters.ansible_runner import AnsibleExecutor
 from hivemind_agents.domain.run import RunEvent
 from hivemind_agents.errors import PlaybookArgumentError
 from hivemind_agents.ports import VerbCall
@@ -88,13 +87,6 @@ async def test_cancelling_a_run_ends_its_verb(executor, tmp_path: Path) -> None:
 
     assert "cancelled" == outcome.status
     assert [] == processes.of_run(f"test-{tmp_path.name}")
-
-
-@pytest.fixture
-def ansible(executor) -> AnsibleExecutor:
-    if not isinstance(executor, AnsibleExecutor):
-        pytest.skip("of the real executor only")
-    return executor
 
 
 async def test_cancelling_the_task_leaves_nothing_behind(ansible, tmp_path: Path) -> None:
