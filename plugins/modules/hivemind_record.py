@@ -32,7 +32,11 @@ _BOOKS = frozenset({"updated_at", "fence", "run_id", "stage", "id", "created_at"
 def _content(record: dict[str, Any] | None) -> dict[str, Any] | None:
     if record is None:
         return None
-    return {key: value for key, value in record.items() if key not in _BOOKS}
+    content = {key: value for key, value in record.items() if key not in _BOOKS}
+    if content.get("verification"):
+        # When it was looked at keeps books, too; what was seen does not.
+        content["verification"] = {**content["verification"], "checked_at": None}
+    return content
 
 
 def main() -> None:
