@@ -42,11 +42,11 @@ def carry_out(
     return driving.with_runtime(target, work)
 
 
-def went_well(run: "Run") -> None:
-    """Say that a run succeeded, and what it reported."""
-    if driving.changed_nothing(run):
+def went_well(run: "Run", *, reads: bool = False) -> None:
+    """Say that a run succeeded, and how long its stages took. `reads`: it could change nothing."""
+    if not reads and driving.changed_nothing(run):
         output.note("Nothing changed.")
-    took = (run.ended_at - run.started_at).total_seconds() if run.ended_at else None
+    took = sum(stage.seconds or 0.0 for stage in run.stages)
     output.result(f"{run.verb} of {run.deployment_name}: done in {output.duration(took)}")
     if run.summary:
         output.result(f"  {run.summary}")

@@ -230,6 +230,7 @@ class _Deploy:
         from hivemind_agents.preflight import before_deploy, raise_for
 
         reading.announce(self._target)
+        output.note("Checking the target and reading the repository …")
         request = self._request = await asyncio.to_thread(_with_mode, self._request)
         findings, plan = await asyncio.gather(
             asyncio.to_thread(

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from hivemind_agents.cli import changing, driving, output, reading
+from hivemind_agents.cli import changing, driving, output, reading, single
 from hivemind_agents.cli.frame import (
     JsonOption,
     NameArgument,
@@ -51,4 +51,4 @@ def destroy(
     if not as_json:
         changing.went_well(run)
         for key, value in run.outputs.items():
-            output.result(f"  {key:<14}{value}")
+            single.print_output(key, value)

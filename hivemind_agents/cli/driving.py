@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 def with_runtime(target: "Target", work: Callable[["Runtime"], Awaitable[T]]) -> T:
     """Open the runtime on a target, do the work on an event loop, close it."""
+    # The library's greeting is not for our users.
+    os.environ.setdefault("PYDANTIC_AI_NO_BANNER", "1")
     from hivemind_agents.bootstrap import runtime
 
     async def run() -> T:

@@ -87,6 +87,7 @@ def age(at: datetime | None) -> str:
     """`5 min ago`; `-` when there is no time."""
     if at is None:
         return "-"
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
     seconds = max(0.0, (datetime.now(UTC) - at).total_seconds())
     for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= size:

@@ -18,6 +18,11 @@ from hivemind_agents.errors import UserError
 if TYPE_CHECKING:
     from hivemind_agents.domain.plan import Plan
 
+# Naming a verb is asking for it; but this one takes the application off the net.
+_ASKED_FIRST = frozenset({"deregister"})
+# What is worth a column, where verbs report lists; `--json` has the rest.
+_COLUMNS = ("name", "type", "id", "host", "status", "state", "reason", "detail", "what")
+
 SettingsOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="ARGUMENT=VALUE", help="See `hivemind playbook show VERB`."),
@@ -62,16 +67,16 @@ def _run(
     place = changing.announced(target, region)
 
     def approve(plan: "Plan") -> None:  # noqa: ARG001 - one verb, which the user has named
-        if known.effect != "read":
+        if verb in _ASKED_FIRST:
             driving.confirm(f"Run {verb} on {name} ({place.name})?", yes=yes)
 
     request = VerbRequest(verb=verb, name=name, arguments=arguments)
     run = changing.carry_out(place, request, approve=approve, as_json=as_json)
     if as_json:
         return
-    changing.went_well(run)
+    changing.went_well(run, reads=known.effect == "read")
     for key, value in run.outputs.items():
-        output.result(f"  {key:<20}{_shown(value)}")
+        print_output(key, value)
 
 
 def parsed(settings: list[str], verb: str) -> dict[str, Any]:
@@ -92,12 +97,29 @@ def parsed(settings: list[str], verb: str) -> dict[str, Any]:
     return found
 
 
-def _shown(value: object) -> str:
-    if isinstance(value, str | int | float | bool) or value is None:
-        return str(value)
+def print_output(key: str, value: object) -> None:
+    """One thing that a verb reported: a list of findings as a table, all else on its line."""
     import json
 
-    return json.dumps(value, default=str)
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        columns = [column for column in _COLUMNS if any(item.get(column) for item in value)]
+        rows = [[_short(item.get(column)) for column in columns] for item in value]
+        output.result(f"  {key}:")
+        head = [column.upper() for column in columns]
+        for line in output.table(head, rows).splitlines():
+            output.result(f"    {line}")
+        return
+    plain = isinstance(value, str | int | float | bool)
+    shown = str(value) if plain else json.dumps(value, default=str)
+    if value not in (None, "", [], {}):
+        output.result(f"  {key:<16}{shown}")
+
+
+def _short(cell: object) -> object:
+    """An ARN without what is the same for all."""
+    if isinstance(cell, str) and cell.startswith("arn:"):
+        return cell.split(":", 5)[-1]
+    return cell
 
 
 apps = {
