@@ -34,7 +34,7 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?i)(X-Amz-(?:Signature|Security-Token|Credential)=)[^&\s\"']+"), rf"\1{HIDDEN}"),
     (
         re.compile(
-            rf"(?i)([\w-]*(?:{_NAMES})\"?'?\s*[=:]\s*)(?!\s|{_REFERENCE})"
+            rf"(?i)(?<!\d:)([\w-]*(?:{_NAMES})\"?'?\s*[=:]\s*)(?!\s|{_REFERENCE})"
             r"(\"[^\"]*\"|'[^']*'|[^\s,;&\"']+)"
         ),
         rf"\1{HIDDEN}",
