@@ -103,6 +103,12 @@ def api() -> Iterator[Sandbox]:
         yield running
 
 
+@pytest.fixture
+def make_sandbox() -> type[Sandbox]:
+    """For tests that start, kill and remove a sandbox of their own."""
+    return Sandbox
+
+
 @contextmanager
 def shared(settings: Settings) -> Iterator[Sandbox]:
     """Join the sandbox that another worker started, or start it; the last one removes it."""

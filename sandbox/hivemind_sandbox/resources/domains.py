@@ -13,12 +13,13 @@ from hivemind_sandbox.resources.base import (
     tag_changes,
     tag_list,
     tags_of,
+    wait_until,
 )
 from hivemind_sandbox.resources.clients import client
 
 
 class Certificate(Resource):
-    """A certificate; a stack waits until its domain is validated, as on AWS."""
+    """A certificate; a stack waits until it is issued, as on AWS."""
 
     type_name = "AWS::CertificateManager::Certificate"
     implemented = (
@@ -37,10 +38,16 @@ class Certificate(Resource):
         return str(made["CertificateArn"])
 
     def settle(self, physical_id: str, props: Properties) -> None:
-        """Write the validation records where the template names a hosted zone."""
+        """Write the validation records where the template names a hosted zone, and wait."""
         for option in props.get("DomainValidationOptions") or []:
             if "HostedZoneId" in option:
                 self._validate(physical_id, option)
+        wait_until(
+            lambda: str(self._describe(physical_id)["Status"]),
+            wanted=("ISSUED",),
+            failed=("FAILED", "REVOKED", "VALIDATION_TIMED_OUT"),
+            what=f"certificate {physical_id}",
+        )
 
     def configure(self, physical_id: str, old: Properties, new: Properties) -> None:
         setting, removing = tag_changes(old, new)
@@ -58,9 +65,13 @@ class Certificate(Resource):
     def delete(self, physical_id: str, props: Properties) -> None:
         client("acm").delete_certificate(CertificateArn=physical_id)
 
+    def _describe(self, arn: str) -> dict[str, Any]:
+        found = client("acm").describe_certificate(CertificateArn=arn)
+        certificate: dict[str, Any] = found["Certificate"]
+        return certificate
+
     def _validate(self, arn: str, option: Properties) -> None:
-        found = client("acm").describe_certificate(CertificateArn=arn)["Certificate"]
-        for entry in found.get("DomainValidationOptions", []):
+        for entry in self._describe(arn).get("DomainValidationOptions", []):
             record = entry.get("ResourceRecord")
             if record and entry["DomainName"] == option["DomainName"]:
                 change = {
