@@ -11,13 +11,14 @@ from hivemind_agents.cli import reading
 from hivemind_agents.domain.deployment import Deployment
 from hivemind_agents.domain.plan import Plan
 from hivemind_agents.domain.request import DeployRequest
-from hivemind_agents.errors import UnknownDeployment
+from hivemind_agents.errors import RepositoryError, UnknownDeployment
 from hivemind_agents.provisioning.infrastructure import Infrastructure, decide
 from hivemind_agents.targets import Target
 
 if TYPE_CHECKING:
     import boto3
 
+_DEPLOYABLE = ("web", "worker", "static")
 _GONE = ("destroyed", "rolled-back")
 # The shape does not depend on which image or key it will be; a preview asks for neither.
 _ANY_IMAGE = "ami-00000000000000000"
@@ -116,6 +117,9 @@ def _expected(
     """The record as Recon will have left it when the stack is made."""
     found = _recon(request)
     kind = plan.arguments.get("app_kind") or found.get("kind") or (known and known.kind)
+    start = plan.arguments.get("app_start_command") or found.get("start")
+    if kind not in _DEPLOYABLE or (kind != "static" and not start):
+        raise _nothing_to_run(request, kind, found)
     changes = {"recon": found, "kind": kind}
     if known is not None:
         return known.model_copy(update=changes)
@@ -124,6 +128,20 @@ def _expected(
         id="preview", name=request.name, region=target.region, created_at=now, updated_at=now
     )
     return draft.model_copy(update=changes)
+
+
+def _nothing_to_run(
+    request: DeployRequest, kind: str | None, found: Mapping[str, Any]
+) -> RepositoryError:
+    """What was looked for, and how to say what runs."""
+    what = f"a {kind}: nothing in it keeps running" if kind else "a repository of unknown kind"
+    why = [str(question["why"]) for question in found.get("questions", ())]
+    reasons = "; ".join(why) or "no start command was found"
+    return RepositoryError(
+        f"there is nothing to deploy in {request.repository}, which is {what}: {reasons}",
+        mend="hivemind deploy … --kind web --start 'COMMAND' (it listens on $PORT; --kind worker "
+        "listens on nothing), or: hivemind init",
+    )
 
 
 def _recon(request: DeployRequest) -> dict[str, Any]:
