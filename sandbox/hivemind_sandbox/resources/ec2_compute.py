@@ -80,7 +80,8 @@ class Instance(Resource):
     type_name = "AWS::EC2::Instance"
     implemented = (
         "AvailabilityZone BlockDeviceMappings CreditSpecification DisableApiTermination "
-        "EbsOptimized IamInstanceProfile ImageId InstanceInitiatedShutdownBehavior InstanceType KeyName "
+        "EbsOptimized IamInstanceProfile ImageId InstanceInitiatedShutdownBehavior "
+        "InstanceType KeyName "
         "LaunchTemplate MetadataOptions Monitoring NetworkInterfaces PrivateIpAddress "
         "PropagateTagsToVolumeOnCreation SecurityGroupIds SourceDestCheck SubnetId Tags UserData"
     )
