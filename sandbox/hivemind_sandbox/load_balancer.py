@@ -75,15 +75,16 @@ def ensure(settings: Settings, net: Network, balancer: LoadBalancer) -> None:
     run("haproxy", "-c", "-f", str(home / "haproxy.cfg"))
     (home / "servers").write_text(_server_state(settings, balancer))
     if pid is not None:
+        before = _worker(settings, lb_key)
         os.kill(pid, signal.SIGUSR2)
-        # The applied file is what the next pass compares with, so it comes last.
-        _await_reload(home)
+        _await_other_worker(settings, lb_key, before)
     else:
         (home / "admin.sock").unlink(missing_ok=True)
         in_namespace(
             network.namespace(settings, lb_key),
             *("haproxy", "-W", "-D", "-f", str(home / "haproxy.cfg"), "-p", str(home / "pid")),
         )
+    # The next pass compares with this file, so it comes last.
     applied.write_text(wanted)
 
 
@@ -324,9 +325,11 @@ def _backends(balancer: LoadBalancer) -> Iterator[str]:
 
 
 def _server(group: TargetGroup, target: Target) -> str:
+    """A server's line. One passed check suffices at first; the threshold is for unhealthy ones."""
+    rise = group.healthy_threshold if target.seen_healthy else 1
     parts = [
         f"server {target.server} {target.address}:{target.port} check",
-        f"inter {group.check_interval_s}s rise {group.healthy_threshold}",
+        f"inter {group.check_interval_s}s rise {rise}",
         f"fall {group.unhealthy_threshold}",
     ]
     if group.check_port != "traffic-port":
@@ -396,8 +399,8 @@ def _quote(text: str) -> str:
 def _server_state(settings: Settings, balancer: LoadBalancer) -> str:
     """What HAProxy shall believe of each server as it (re)starts.
 
-    It would take a new server for healthy until its checks fail. So new ones are listed as down,
-    one passed check short of up; the others keep their state.
+    It would take a new server for healthy until its checks fail. So new ones are listed as down;
+    the others keep their state.
     """
     known: dict[tuple[str, str], str] = {}
     with suppress(OSError):
@@ -416,7 +419,7 @@ def _server_state(settings: Settings, balancer: LoadBalancer) -> str:
 def _new_server(group: TargetGroup, target: Target) -> str:
     return (
         f"1 {group.backend} 1 {target.server} {target.address} 0 0 1 1 0 1 0 "
-        f"{group.healthy_threshold - 1} 6 0 0 0 - {target.port} - 0 0 - - 0"
+        f"0 6 0 0 0 - {target.port} - 0 0 - - 0"
     )
 
 
@@ -428,17 +431,20 @@ _STATE_HEADER = (
 )
 
 
-def _await_reload(home: Path) -> None:
+def _await_other_worker(settings: Settings, lb_key: str, before: str) -> None:
     """Return when a new worker answers; requests are served all the while."""
     deadline = time.monotonic() + START_TIMEOUT_S
-    before = _socket_inode(home)
     while time.monotonic() < deadline:
-        if _socket_inode(home) not in (None, before):
+        if _worker(settings, lb_key) not in ("", before):
             return
         time.sleep(0.02)
+    raise TimeoutError(f"HAProxy of {lb_key} did not take its new configuration")
 
 
-def _socket_inode(home: Path) -> int | None:
+def _worker(settings: Settings, lb_key: str) -> str:
+    """The pid of the worker that answers; nothing while none does."""
     with suppress(OSError):
-        return (home / "admin.sock").stat().st_ino
-    return None
+        for line in ask(settings, lb_key, "show info").splitlines():
+            if line.startswith("Pid:"):
+                return line
+    return ""

@@ -13,6 +13,7 @@ import logging
 import os
 import re
 import signal
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, flock
@@ -32,6 +33,9 @@ NAMESPACES = Path("/run/netns")
 HOSTS_FILE = Path("/etc/hosts")
 RUN_DIRECTORY = Path("/run/hivemind-sandbox")
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
+BRIDGE_FILTER = Path("/proc/sys/net/bridge/bridge-nf-call-iptables")
+"""Exists while the module br_netfilter is loaded, which Docker, for one, does."""
+EXIT_TIMEOUT_S = 5.0
 LOCAL_RESOLV_CONF = (Path("/etc/resolv.conf"), Path("/run/systemd/resolve/resolv.conf"))
 
 
@@ -66,6 +70,7 @@ class Network:
         self._rulesets: dict[str, str] = {}
         self._names: dict[str, str] = {}
         self._routes: dict[str, str] = {}
+        self._unfiltered: set[str] = set()
 
     # This machine
 
@@ -128,6 +133,7 @@ class Network:
     def sync_vpc(self, vpc: Vpc) -> None:
         """Bring security groups, translation and names up to date."""
         router = namespace(self._settings, vpc.id)
+        self._unfilter_bridge(vpc.id, router)
         ruleset = security_groups.ruleset(vpc)
         if self._rulesets.get(vpc.id) != ruleset:
             security_groups.apply(router, ruleset)
@@ -143,6 +149,7 @@ class Network:
             self._resolver_directory(vpc_id).rmdir()
         self._verified.pop(vpc_id, None)
         self._rulesets.pop(vpc_id, None)
+        self._unfiltered.discard(vpc_id)
         self._allocations.release_vpc(vpc_id)
 
     def routers(self) -> list[str]:
@@ -231,6 +238,16 @@ class Network:
             "net.ipv4.conf.bridge.send_redirects=0",
         )
 
+    def _unfilter_bridge(self, vpc_id: str, router: str) -> None:
+        """Let the bridge only bridge.
+
+        With br_netfilter, what is translated to an address of the same subnet would be bridged
+        between isolated ports, that is, dropped. The module may be loaded at any time.
+        """
+        if BRIDGE_FILTER.exists() and vpc_id not in self._unfiltered:
+            in_namespace(router, "sysctl", "-qw", "net.bridge.bridge-nf-call-iptables=0")
+            self._unfiltered.add(vpc_id)
+
     def _is_router(self, vpc: Vpc, router: str) -> bool:
         return Path(f"/sys/class/net/{self._uplink(vpc.id)}").exists() and "bridge" in _links(
             router
@@ -312,11 +329,25 @@ def running(pid_file: Path, program: str) -> int | None:
     return pid if name == program else None
 
 
-def stop_process(pid_file: Path, program: str, sign: signal.Signals = signal.SIGTERM) -> None:
+def _alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except (OSError, IndexError):
+        return False
+    return state != "Z"
+
+
+def stop_process(pid_file: Path, program: str) -> None:
+    """End the process and return when it has ended."""
     pid = running(pid_file, program)
     if pid is not None:
         with suppress(ProcessLookupError):
-            os.kill(pid, sign)
+            os.kill(pid, signal.SIGTERM)
+            deadline = time.monotonic() + EXIT_TIMEOUT_S
+            while time.monotonic() < deadline and _alive(pid):
+                time.sleep(0.02)
+            if _alive(pid):
+                os.kill(pid, signal.SIGKILL)
     pid_file.unlink(missing_ok=True)
 
 

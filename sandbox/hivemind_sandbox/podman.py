@@ -112,7 +112,7 @@ def create(
         "--security-opt", "seccomp=unconfined", "--security-opt", "unmask=ALL",
         "--security-opt", "label=disable", "--security-opt", "apparmor=unconfined",
         "--volume", f"{seed_directory(settings, key)}:{SEED}:ro",
-        "--log-driver", "none", reference,
+        "--log-driver", "none", "--http-proxy=false", reference,
     )  # fmt: skip
 
 

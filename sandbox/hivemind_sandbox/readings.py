@@ -408,7 +408,14 @@ def target_group(group: Any, ec2: Any) -> TargetGroup:
     for entry in list(group.targets.values()):
         address = _target_address(entry["Id"], ec2)
         if address is not None:
-            targets.append(Target(id=entry["Id"], address=address, port=int(entry["Port"])))
+            targets.append(
+                Target(
+                    id=entry["Id"],
+                    address=address,
+                    port=int(entry["Port"]),
+                    seen_healthy=entry["SeenHealthy"],
+                )
+            )
     return TargetGroup(
         arn=group.arn,
         protocol=group.protocol,

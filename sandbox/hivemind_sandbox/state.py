@@ -115,7 +115,7 @@ def _pickled(blobs: "_Blobs") -> bytes:
         try:
             _pickle(backend, blobs)
             backends[name] = backend
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (whatever a service holds)
             if name not in _not_saved:
                 log.warning("%s of %s cannot be saved: %s", name[0], name[2], error)
                 _not_saved.add(name)

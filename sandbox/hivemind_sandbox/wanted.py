@@ -107,6 +107,8 @@ class Target:
     id: str
     address: str
     port: int
+    seen_healthy: bool
+    """Whether it was healthy since it was registered."""
 
     @property
     def server(self) -> str:
