@@ -116,7 +116,8 @@ def _expected(
 ) -> Deployment:
     """The record as Recon will have left it when the stack is made."""
     found = _recon(request)
-    kind = plan.arguments.get("app_kind") or found.get("kind") or (known and known.kind)
+    asked: str | None = plan.arguments.get("app_kind")
+    kind = asked or found.get("kind") or (known.kind if known else None)
     start = plan.arguments.get("app_start_command") or found.get("start")
     if kind not in _DEPLOYABLE or (kind != "static" and not start):
         raise _nothing_to_run(request, kind, found)
@@ -136,9 +137,9 @@ def _nothing_to_run(
     """What was looked for, and how to say what runs."""
     what = f"a {kind}: nothing in it keeps running" if kind else "a repository of unknown kind"
     why = [str(question["why"]) for question in found.get("questions", ())]
-    reasons = "; ".join(why) or "no start command was found"
+    reasons = f": {'; '.join(why)}" if why else ""
     return RepositoryError(
-        f"there is nothing to deploy in {request.repository}, which is {what}: {reasons}",
+        f"there is nothing to deploy in {request.repository}, which is {what}{reasons}",
         mend="hivemind deploy … --kind web --start 'COMMAND' (it listens on $PORT; --kind worker "
         "listens on nothing), or: hivemind init",
     )
