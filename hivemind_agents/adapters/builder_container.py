@@ -30,6 +30,7 @@ from hivemind_agents.errors import HivemindError
 USER = 64200
 LABEL = "hivemind.builder"
 SHOWN_LINES = 25
+MINUTE_SECONDS = 60
 _START_SECONDS = 60
 _LOG_BYTES = 20 << 20
 _CA = "/etc/ssl/certs/ca-certificates.crt"
@@ -70,34 +71,42 @@ class Container:
 
     def run(self, command: str, tell: Callable[[str], None] = lambda _line: None) -> Ended:
         """Run `command` with a shell in /app; every line goes to the log and to `tell`."""
-        process = subprocess.Popen(
-            [self._program, "exec", "--workdir", "/app", self._name,
-             "/bin/sh", "-euc", command],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )  # fmt: skip
         late = threading.Event()
         kills_before = self._kills()
         timer = threading.Timer(max(0.0, self._deadline - time.monotonic()), self._expire, (late,))
-        timer.start()
         last: deque[str] = deque(maxlen=SHOWN_LINES)
-        try:
+        with (
+            self._log.open("ab") as log,
+            subprocess.Popen(
+                [
+                    self._program,
+                    "exec",
+                    "--workdir",
+                    "/app",
+                    self._name,
+                    "/bin/sh",
+                    "-euc",
+                    command,
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            ) as process,
+        ):
             assert process.stdout is not None  # noqa: S101 - it is a pipe
-            with self._log.open("ab") as log:
+            timer.start()
+            try:
                 while line := process.stdout.readline(1 << 16):
                     if log.tell() < _LOG_BYTES:
                         log.write(line)
-                    text = line.decode(errors="replace").rstrip()
-                    if text:
+                        log.flush()
+                    if text := line.decode(errors="replace").rstrip():
                         last.append(text)
                         tell(text)
-            exit_code = process.wait()
-        finally:
-            timer.cancel()
-            if process.poll() is None:
+                exit_code = process.wait()
+            finally:
+                timer.cancel()
                 process.kill()
-                process.wait()
         return Ended(
             exit_code=exit_code,
             lines=tuple(last),
@@ -155,7 +164,7 @@ def running(
         "--entrypoint", "/bin/sh", image,
         "-c", f'mkdir -p "$HOME"; echo ready; exec timeout {limits.timeout_minutes * 60 + 60} cat',
     ]  # fmt: skip
-    deadline = time.monotonic() + limits.timeout_minutes * 60
+    deadline = time.monotonic() + limits.timeout_minutes * MINUTE_SECONDS
     try:
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
