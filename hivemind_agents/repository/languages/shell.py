@@ -1,29 +1,39 @@
 """Shell: a start script and nothing else."""
 
-from hivemind_agents.repository.facts import GUESS, LIKELY, SURE, Finding, Match
-from hivemind_agents.repository.languages.compose_finding import finding_of
+import re
+
+from hivemind_agents.repository.facts import GUESS, Dependencies, Finding, Match
+from hivemind_agents.repository.languages.assemble import assemble
 from hivemind_agents.repository.tree import FileTree
+
+NAMES = ("start.sh", "main.sh", "run.sh", "entrypoint.sh", "server.sh", "app.sh", "script.sh", "hello.sh")
+_SERVES = re.compile(r"\bnc\s+(?:-\w+\s+)*-?\w*l|\bncat\b.*-l|\bsocat\b.*LISTEN|http\.server|busybox httpd|\$\{?PORT\b")
+_ENDLESS = re.compile(r"\bwhile\s+(?:true|:|\[\s*1\s*\]|sleep)|\bfor\s*\(\(\s*;\s*;")
 
 
 def detect(tree: FileTree) -> Finding | None:
     """A start script at the root; anything with a manifest outweighs it."""
-    entry = tree.has("start.sh", "run.sh", "main.sh", "entrypoint.sh", "script.sh")
-    entry = entry or next(iter(tree.root_files("*.sh")), None)
+    scripts = [path for path in tree.root_files("*.sh") if not re.search(r"install|setup|build|test|deploy", path)]
+    entry = tree.has(*NAMES) or (scripts[0] if len(scripts) == 1 else None)
     if entry is None:
         return None
-    text = tree.text(entry) or ""
-    serves = any(word in text for word in ("nc -l", "socat", "http.server", "$PORT", "busybox httpd"))
-    endless = "while true" in text or "while :" in text
-    first = text.split("\n", 1)[0]
-    runner = "bash" if "bash" in first else "sh"
-    if "zsh" in first:
-        runner = "zsh"
+    text = re.sub(r"(?m)^\s*#(?!!).*$", "", tree.text(entry, limit=100_000) or "")
+    first = (tree.text(entry) or "").split("\n", 1)[0]
+    runner = next((name for name in ("bash", "zsh", "dash", "ksh", "fish") if name in first), "sh")
+    serves, endless = _SERVES.search(text), _ENDLESS.search(text)
     start = f"{runner} {entry}"
     match = Match(
-        framework=None, kind="web" if serves else "worker" if endless else "cli", kind_confidence=0.75, evidence=(entry,),
-        start=start, start_confidence=SURE - 0.05 if entry == "start.sh" else GUESS, port=8000 if serves else None,
+        framework=None,
+        kind="web" if serves else "worker" if endless else "cli",
+        kind_confidence=0.75,
+        evidence=(entry,),
+        start=start,
+        start_confidence=0.88 if entry in NAMES[:2] else GUESS,
+        port=8000 if serves else None,
         processes={"worker": start} if endless and not serves else {},
+    )
+    found = assemble(
+        match, language="shell", manifest=entry, dependencies=Dependencies([]),
+        language_confidence=0.88, listed=False,
     )  # fmt: skip
-    return finding_of(match, language="shell", manifest=entry, serves=0.15, language_confidence=LIKELY)
-
-
+    return found.but(serves=0.15)
