@@ -36,7 +36,8 @@ def inspect(
     root = Path(path)
     if not root.exists():
         raise RepositoryError(
-            f"there is no folder {str(path)!r}", mend="hivemind recon PATH, with the repository's folder"
+            f"there is no folder {str(path)!r}",
+            mend="hivemind recon PATH, with the repository's folder",
         )
     if not root.is_dir():
         raise RepositoryError(

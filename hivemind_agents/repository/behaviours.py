@@ -10,7 +10,7 @@ from hivemind_agents.repository.tree import FileTree
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """A pattern in sources of these suffixes; it is no problem where `unless` is in the file too."""
+    """A pattern in sources of these suffixes, no problem where `unless` is in the file too."""
 
     about: str
     suffixes: tuple[str, ...]
@@ -23,47 +23,141 @@ class _Rule:
 
 _JS = (".js", ".ts", ".mjs", ".cjs")
 _RULES = (
-    _Rule("https-redirect", (".py",), re.compile(r"(?m)^\s*SECURE_SSL_REDIRECT\s*=\s*True"),
-          "Django redirects every plain request, the health check's too, and cannot see that TLS ends at the load balancer",
-          "SECURE_PROXY_SSL_HEADER = ('HTTP_X_FORWARDED_PROTO', 'https') and SECURE_REDIRECT_EXEMPT for the health path",
-          re.compile(r"SECURE_PROXY_SSL_HEADER"), "settings"),
-    _Rule("host-allow-list", (".py",), re.compile(r"(?m)^\s*ALLOWED_HOSTS\s*=\s*(?:\[\s*\]|\(\s*\)|\[\s*[\"'](?:localhost|127\.0\.0\.1)[\"'][^\]]*\])"),
-          "Django answers 400 to the load balancer's name and to the health check's address",
-          "ALLOWED_HOSTS from a variable, with the load balancer's name (and the host's own address for the health check)",
-          None, "settings"),
-    _Rule("https-redirect", (".py",), re.compile(r"HTTPSRedirectMiddleware|Talisman\(|SSLify\("),
-          "every plain request is redirected, the health check's too", "switch it off where TLS ends at the load balancer, or exempt the health path"),
-    _Rule("host-allow-list", (".py",), re.compile(r"TrustedHostMiddleware"),
-          "requests with another host name get 400, the health check's too", "allow the load balancer's name and the host's own address"),
-    _Rule("https-redirect", (".rb",), re.compile(r"(?m)^\s*config\.force_ssl\s*=\s*true"),
-          "Rails redirects every plain request; without assume_ssl it cannot see that TLS ends at the load balancer",
-          "config.assume_ssl = true, and ssl_options with redirect: { exclude: ->(r) { r.path == '/up' } }",
-          re.compile(r"(?m)^\s*config\.assume_ssl\s*=\s*true"), "production"),
-    _Rule("host-allow-list", (".rb",), re.compile(r"(?m)^\s*config\.hosts\s*(?:=|<<|\+=)"),
-          "Rails answers 403 to other host names", "config.hosts with the load balancer's name, config.host_authorization to exclude the health path",
-          None, "production"),
-    _Rule("binding", _JS, re.compile(r"\.listen\([^)\n]*[\"'](?:127\.0\.0\.1|localhost)[\"']|(?:host|hostname)\s*:\s*[\"'](?:127\.0\.0\.1|localhost)[\"']"),
-          "the server listens on the host's own address only, where no load balancer reaches it", "listen on 0.0.0.0"),
-    _Rule("https-redirect", _JS, re.compile(r"enforce\.HTTPS|express-sslify|express-enforces-ssl|forceSSL"),
-          "every plain request is redirected, the health check's too", "trust the proxy (app.set('trust proxy', 1), trustProtoHeader: true) and exempt the health path",
-          re.compile(r"trustProtoHeader")),
-    _Rule("binding", (".go",), re.compile(r"(?:ListenAndServe|Run|Start|Listen|net\.Listen)\([^\n)]*\"(?:127\.0\.0\.1|localhost):"),
-          "the server listens on the host's own address only, where no load balancer reaches it", "listen on :$PORT"),
-    _Rule("binding", (".rs",), re.compile(r"(?:bind|serve|run)\([^\n]{0,60}(?:127\.0\.0\.1|localhost)|\[127,\s*0,\s*0,\s*1\]"),
-          "the server listens on the host's own address only, where no load balancer reaches it", "bind 0.0.0.0 and the port of PORT"),
-    _Rule("binding", (".properties", ".yml"), re.compile(r"(?m)^\s*(?:server\.)?address\s*[=:]\s*(?:127\.0\.0\.1|localhost)"),
-          "the server listens on the host's own address only", "remove server.address, or set 0.0.0.0"),
-    _Rule("https-redirect", (".java", ".kt"), re.compile(r"requiresSecure\(\)|requiresChannel"),
-          "plain requests are redirected", "server.forward-headers-strategy=framework"),
-    _Rule("https-redirect", (".cs",), re.compile(r"app\.UseHttpsRedirection\(\)"),
-          "ASP.NET redirects plain requests once an HTTPS port is known to it", "leave ASPNETCORE_HTTPS_PORTS unset, or use forwarded headers (ASPNETCORE_FORWARDEDHEADERS_ENABLED=true)"),
-    _Rule("https-redirect", (".exs",), re.compile(r"(?m)^\s*(?!#).*force_ssl:\s*\["),
-          "Phoenix redirects plain requests", "force_ssl with rewrite_on: [:x_forwarded_proto], and exclude the health path",
-          re.compile(r"rewrite_on")),
-    _Rule("https-redirect", (".php",), re.compile(r"URL::forceScheme\(\s*['\"]https|forceHttps\("),
-          "links are made with https although TLS ends at the load balancer", "trust the proxies (TrustProxies, '*')",
-          re.compile(r"trustProxies")),
-)  # fmt: skip
+    _Rule(
+        "https-redirect",
+        (".py",),
+        re.compile(r"(?m)^\s*SECURE_SSL_REDIRECT\s*=\s*True"),
+        "Django redirects every plain request, the health check's too, and cannot see that TLS "
+        "ends at the load balancer",
+        "SECURE_PROXY_SSL_HEADER = ('HTTP_X_FORWARDED_PROTO', 'https') and "
+        "SECURE_REDIRECT_EXEMPT for the health path",
+        re.compile(r"SECURE_PROXY_SSL_HEADER"),
+        "settings",
+    ),
+    _Rule(
+        "host-allow-list",
+        (".py",),
+        re.compile(
+            r"(?m)^\s*ALLOWED_HOSTS\s*=\s*(?:\[\s*\]|\(\s*\)|\[\s*[\"'](?:localhost|"
+            r"127\.0\.0\.1)[\"'][^\]]*\])"
+        ),
+        "Django answers 400 to the load balancer's name and to the health check's address",
+        "ALLOWED_HOSTS from a variable, with the load balancer's name (and the host's own "
+        "address for the health check)",
+        None,
+        "settings",
+    ),
+    _Rule(
+        "https-redirect",
+        (".py",),
+        re.compile(r"HTTPSRedirectMiddleware|Talisman\(|SSLify\("),
+        "every plain request is redirected, the health check's too",
+        "switch it off where TLS ends at the load balancer, or exempt the health path",
+    ),
+    _Rule(
+        "host-allow-list",
+        (".py",),
+        re.compile(r"TrustedHostMiddleware"),
+        "requests with another host name get 400, the health check's too",
+        "allow the load balancer's name and the host's own address",
+    ),
+    _Rule(
+        "https-redirect",
+        (".rb",),
+        re.compile(r"(?m)^\s*config\.force_ssl\s*=\s*true"),
+        "Rails redirects every plain request; without assume_ssl it cannot see that TLS ends at "
+        "the load balancer",
+        "config.assume_ssl = true, and ssl_options with redirect: { exclude: ->(r) { r.path == "
+        "'/up' } }",
+        re.compile(r"(?m)^\s*config\.assume_ssl\s*=\s*true"),
+        "production",
+    ),
+    _Rule(
+        "host-allow-list",
+        (".rb",),
+        re.compile(r"(?m)^\s*config\.hosts\s*(?:=|<<|\+=)"),
+        "Rails answers 403 to other host names",
+        "config.hosts with the load balancer's name, config.host_authorization to exclude the "
+        "health path",
+        None,
+        "production",
+    ),
+    _Rule(
+        "binding",
+        _JS,
+        re.compile(
+            r"\.listen\([^)\n]*[\"'](?:127\.0\.0\.1|localhost)[\"']|(?:host|"
+            r"hostname)\s*:\s*[\"'](?:127\.0\.0\.1|localhost)[\"']"
+        ),
+        "the server listens on the host's own address only, where no load balancer reaches it",
+        "listen on 0.0.0.0",
+    ),
+    _Rule(
+        "https-redirect",
+        _JS,
+        re.compile(r"enforce\.HTTPS|express-sslify|express-enforces-ssl|forceSSL"),
+        "every plain request is redirected, the health check's too",
+        "trust the proxy (app.set('trust proxy', 1), trustProtoHeader: true) and exempt the "
+        "health path",
+        re.compile(r"trustProtoHeader"),
+    ),
+    _Rule(
+        "binding",
+        (".go",),
+        re.compile(
+            r"(?:ListenAndServe|Run|Start|Listen|net\.Listen)\([^\n)]*\"(?:127\.0\.0\.1|localhost):"
+        ),
+        "the server listens on the host's own address only, where no load balancer reaches it",
+        "listen on :$PORT",
+    ),
+    _Rule(
+        "binding",
+        (".rs",),
+        re.compile(
+            r"(?:bind|serve|run)\([^\n]{0,60}(?:127\.0\.0\.1|localhost)|\[127,\s*0,\s*0,\s*1\]"
+        ),
+        "the server listens on the host's own address only, where no load balancer reaches it",
+        "bind 0.0.0.0 and the port of PORT",
+    ),
+    _Rule(
+        "binding",
+        (".properties", ".yml"),
+        re.compile(r"(?m)^\s*(?:server\.)?address\s*[=:]\s*(?:127\.0\.0\.1|localhost)"),
+        "the server listens on the host's own address only",
+        "remove server.address, or set 0.0.0.0",
+    ),
+    _Rule(
+        "https-redirect",
+        (".java", ".kt"),
+        re.compile(r"requiresSecure\(\)|requiresChannel"),
+        "plain requests are redirected",
+        "server.forward-headers-strategy=framework",
+    ),
+    _Rule(
+        "https-redirect",
+        (".cs",),
+        re.compile(r"app\.UseHttpsRedirection\(\)"),
+        "ASP.NET redirects plain requests once an HTTPS port is known to it",
+        "leave ASPNETCORE_HTTPS_PORTS unset, or use forwarded headers "
+        "(ASPNETCORE_FORWARDEDHEADERS_ENABLED=true)",
+    ),
+    _Rule(
+        "https-redirect",
+        (".exs",),
+        re.compile(r"(?m)^\s*(?!#).*force_ssl:\s*\["),
+        "Phoenix redirects plain requests",
+        "force_ssl with rewrite_on: [:x_forwarded_proto], and exclude the health path",
+        re.compile(r"rewrite_on"),
+    ),
+    _Rule(
+        "https-redirect",
+        (".php",),
+        re.compile(r"URL::forceScheme\(\s*['\"]https|forceHttps\("),
+        "links are made with https although TLS ends at the load balancer",
+        "trust the proxies (TrustProxies, '*')",
+        re.compile(r"trustProxies"),
+    ),
+)
 
 
 def read_behaviours(tree: FileTree, finding: Finding | None) -> tuple[Behaviour, ...]:
@@ -83,6 +177,9 @@ def read_behaviours(tree: FileTree, finding: Finding | None) -> tuple[Behaviour,
             if line.startswith(("#", "//", "*")):
                 continue
             where = f"{path}:{text.count(chr(10), 0, hit.start()) + 1}"
-            found.setdefault((rule.about, rule.why), Behaviour(about=rule.about, why=rule.why, mend=rule.mend, evidence=(where,)))
+            found.setdefault(
+                (rule.about, rule.why),
+                Behaviour(about=rule.about, why=rule.why, mend=rule.mend, evidence=(where,)),
+            )
             break
     return tuple(found.values())

@@ -8,28 +8,109 @@ from hivemind_agents.repository.facts import Fact, Finding
 from hivemind_agents.repository.platforms import Declared
 
 _PROGRAMS: dict[str, str] = {
-    **dict.fromkeys(("gunicorn", "uvicorn", "python", "python3", "flask", "daphne", "hypercorn", "celery", "streamlit",
-                     "waitress-serve", "uwsgi", "poetry", "pipenv", "uv", "fastapi", "django-admin", "granian", "alembic",
-                     "newrelic-admin", "pdm", "chainlit", "voila", "rq", "sanic"), "python"),
-    **dict.fromkeys(("node", "npm", "npx", "yarn", "pnpm", "next", "nuxt", "ts-node", "tsx", "nodemon", "pm2",
-                     "pm2-runtime", "remix-serve", "serve", "bun", "bunx"), "node"),
-    **dict.fromkeys(("bundle", "rails", "ruby", "puma", "rackup", "unicorn", "sidekiq", "thin", "rake", "bin/rails",
-                     "./bin/rails", "bin/rake", "bin/thrust", "./bin/thrust"), "ruby"),
+    **dict.fromkeys(
+        (
+            "gunicorn",
+            "uvicorn",
+            "python",
+            "python3",
+            "flask",
+            "daphne",
+            "hypercorn",
+            "celery",
+            "streamlit",
+            "waitress-serve",
+            "uwsgi",
+            "poetry",
+            "pipenv",
+            "uv",
+            "fastapi",
+            "django-admin",
+            "granian",
+            "alembic",
+            "newrelic-admin",
+            "pdm",
+            "chainlit",
+            "voila",
+            "rq",
+            "sanic",
+        ),
+        "python",
+    ),
+    **dict.fromkeys(
+        (
+            "node",
+            "npm",
+            "npx",
+            "yarn",
+            "pnpm",
+            "next",
+            "nuxt",
+            "ts-node",
+            "tsx",
+            "nodemon",
+            "pm2",
+            "pm2-runtime",
+            "remix-serve",
+            "serve",
+            "bun",
+            "bunx",
+        ),
+        "node",
+    ),
+    **dict.fromkeys(
+        (
+            "bundle",
+            "rails",
+            "ruby",
+            "puma",
+            "rackup",
+            "unicorn",
+            "sidekiq",
+            "thin",
+            "rake",
+            "bin/rails",
+            "./bin/rails",
+            "bin/rake",
+            "bin/thrust",
+            "./bin/thrust",
+        ),
+        "ruby",
+    ),
     **dict.fromkeys(("java", "mvn", "./mvnw", "gradle", "./gradlew", "sbt"), "java"),
     **dict.fromkeys(("lein", "clojure", "clj"), "clojure"),
-    **dict.fromkeys(("php", "heroku-php-apache2", "heroku-php-nginx", "apache2-foreground", "php-fpm", "frankenphp"), "php"),
-    **dict.fromkeys(("dotnet",), "dotnet"), **dict.fromkeys(("mix", "elixir", "iex"), "elixir"),
-    **dict.fromkeys(("deno",), "deno"), **dict.fromkeys(("cargo",), "rust"), **dict.fromkeys(("go",), "go"),
-    **dict.fromkeys(("gleam",), "gleam"), **dict.fromkeys(("dart",), "dart"), **dict.fromkeys(("swift",), "swift"),
+    **dict.fromkeys(
+        (
+            "php",
+            "heroku-php-apache2",
+            "heroku-php-nginx",
+            "apache2-foreground",
+            "php-fpm",
+            "frankenphp",
+        ),
+        "php",
+    ),
+    **dict.fromkeys(("dotnet",), "dotnet"),
+    **dict.fromkeys(("mix", "elixir", "iex"), "elixir"),
+    **dict.fromkeys(("deno",), "deno"),
+    **dict.fromkeys(("cargo",), "rust"),
+    **dict.fromkeys(("go",), "go"),
+    **dict.fromkeys(("gleam",), "gleam"),
+    **dict.fromkeys(("dart",), "dart"),
+    **dict.fromkeys(("swift",), "swift"),
     **dict.fromkeys(("stack", "cabal"), "haskell"),
-}  # fmt: skip
+}
 _DEVELOPMENT = re.compile(
-    r"--reload\b|nodemon|ts-node-dev|\bnext dev\b|\bvite(?:\s+dev|\s*$|\s+--)|webpack(?:-dev-server| serve)|"
+    r"--reload\b|nodemon|ts-node-dev|\bnext dev\b|\bvite(?:\s+dev|\s*$|\s+--)|"
+    r"webpack(?:-dev-server| serve)|"
     r"runserver|\bnpm run dev\b|\byarn dev\b|\bpnpm (?:run )?dev\b|bun (?:run )?dev|ng serve|"
-    r"flask (?:--\S+ \S+ )?run|--watch\b|tsx watch|air\b|artisan serve|npm run start:dev|react-scripts start"
+    r"flask (?:--\S+ \S+ )?run|--watch\b|tsx watch|air\b|artisan serve|npm run start:dev|"
+    r"react-scripts start"
 )
 # A heroku-php command names the document root; there the server is ours.
-_HEROKU_PHP = re.compile(r"(?:vendor/bin/)?heroku-php-(?:apache2|nginx)(?:\s+-\S+\s+\S+)*(?:\s+([\w./-]+))?\s*$")
+_HEROKU_PHP = re.compile(
+    r"(?:vendor/bin/)?heroku-php-(?:apache2|nginx)(?:\s+-\S+\s+\S+)*(?:\s+([\w./-]+))?\s*$"
+)
 
 
 def program_language(command: str) -> str | None:
@@ -66,7 +147,11 @@ def read_processes(finding: Finding | None, declared: Sequence[Declared]) -> dic
 
 
 def _weigh(
-    processes: dict[str, Fact[str]], name: str, fact: Fact[str], item: Declared, finding: Finding | None
+    processes: dict[str, Fact[str]],
+    name: str,
+    fact: Fact[str],
+    item: Declared,
+    finding: Finding | None,
 ) -> dict[str, Fact[str]]:
     known = processes.get(name)
     translated = _translate(fact)
@@ -76,7 +161,9 @@ def _weigh(
         return {**processes, name: translated}
     if finding and finding.kind.value in {"static", "library"}:
         return processes
-    sure_code = finding is not None and finding.start is not None and finding.start.confidence >= 0.75
+    sure_code = (
+        finding is not None and finding.start is not None and finding.start.confidence >= 0.75
+    )
     if known is None and not sure_code and not is_development(translated.value):
         return {**processes, name: translated}
     return processes

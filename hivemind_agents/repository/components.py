@@ -13,12 +13,39 @@ from hivemind_agents.repository.report import Component
 from hivemind_agents.repository.tree import ASIDE, FileTree
 from hivemind_agents.repository.weighing import weigh
 
-MANIFESTS = frozenset({
-    "package.json", "requirements.txt", "pyproject.toml", "Pipfile", "setup.py", "manage.py", "go.mod", "Cargo.toml", "pom.xml",
-    "build.gradle", "build.gradle.kts", "build.sbt", "project.clj", "deps.edn", "Gemfile", "composer.json", "mix.exs",
-    "deno.json", "deno.jsonc", "gleam.toml", "shard.yml", "pubspec.yaml", "stack.yaml", "Package.swift", "Procfile", "environment.yml",
-    "Dockerfile", "index.php", "CMakeLists.txt",
-})  # fmt: skip
+MANIFESTS = frozenset(
+    {
+        "package.json",
+        "requirements.txt",
+        "pyproject.toml",
+        "Pipfile",
+        "setup.py",
+        "manage.py",
+        "go.mod",
+        "Cargo.toml",
+        "pom.xml",
+        "build.gradle",
+        "build.gradle.kts",
+        "build.sbt",
+        "project.clj",
+        "deps.edn",
+        "Gemfile",
+        "composer.json",
+        "mix.exs",
+        "deno.json",
+        "deno.jsonc",
+        "gleam.toml",
+        "shard.yml",
+        "pubspec.yaml",
+        "stack.yaml",
+        "Package.swift",
+        "Procfile",
+        "environment.yml",
+        "Dockerfile",
+        "index.php",
+        "CMakeLists.txt",
+    }
+)
 MAX_COMPONENTS = 24
 # A root of less weight than this yields to a folder that serves.
 OUTWEIGHED = 0.5
@@ -43,7 +70,11 @@ def read_layout(tree: FileTree) -> Layout:
     root = weigh(read_languages(tree), read_platforms(tree))
     members = _workspace(tree)
     folders = members or _folders(tree)
-    readings = [(folder, finding) for folder in folders[:MAX_COMPONENTS] if (finding := _best(tree.at(folder)))]
+    readings = [
+        (folder, finding)
+        for folder in folders[:MAX_COMPONENTS]
+        if (finding := _best(tree.at(folder)))
+    ]
     components = tuple(
         Component(
             path=folder, kind=finding.kind.value, language=finding.language.value,
@@ -51,19 +82,27 @@ def read_layout(tree: FileTree) -> Layout:
         )
         for folder, finding in readings
     )  # fmt: skip
-    if not readings or (root and _stands_alone(tree, root[0], bool(members))):
-        return Layout(components=components if members or len(components) > 1 or _differs(root, components) else ())
+    if not readings or (root and _stands_alone(tree, root[0], workspace=bool(members))):
+        return Layout(
+            components=components
+            if members or len(components) > 1 or _differs(root, components)
+            else ()
+        )
     chosen, undecided = _choose(readings)
     if chosen is None:
         return Layout(components=components)
     folder, finding = chosen
     if members:
         return Layout(
-            components=components, borrowed=_in_workspace(tree, folder, finding), undecided=undecided,
+            components=components,
+            borrowed=_in_workspace(tree, folder, finding),
+            undecided=undecided,
             notes=(f"the workspace's member {folder} is meant; choose another with --path",),
-        )  # fmt: skip
+        )
     if any(item.binding and item.processes for item in read_platforms(tree)):
-        return Layout(components=components, borrowed=_entered(finding, folder), undecided=undecided)
+        return Layout(
+            components=components, borrowed=_entered(finding, folder), undecided=undecided
+        )
     return Layout(
         components=components, chosen=folder, undecided=undecided,
         notes=(f"the application is in {folder}; choose another folder with --path",),
@@ -74,14 +113,17 @@ def _differs(root: Sequence[tuple[float, Finding]], components: tuple[Component,
     return bool(root) and any(item.language != root[0][1].language.value for item in components)
 
 
-def _stands_alone(tree: FileTree, best: tuple[float, Finding], workspace: bool) -> bool:
+def _stands_alone(tree: FileTree, best: tuple[float, Finding], *, workspace: bool) -> bool:
     """Whether the root is an application itself."""
     weight, finding = best
     if finding.language.value == "node":
         scripts = table(read_json(tree, "package.json").get("scripts"))
         start = str(scripts.get("start", ""))
         if workspace:
-            own = finding.framework is not None or (start and not re.search(r"turbo|nx |lerna|-r |--filter|--workspace|workspace ", start))
+            own = finding.framework is not None or (
+                start
+                and not re.search(r"turbo|nx |lerna|-r |--filter|--workspace|workspace ", start)
+            )
             return bool(own) and finding.kind.value in {"web", "static", "worker"}
     if finding.language.value in {"static", "shell"}:
         return weight >= OUTWEIGHED or not _folders(tree)
@@ -111,19 +153,32 @@ def _workspace(tree: FileTree) -> list[str]:
     if "package.json" in tree:
         globs = list(node.workspaces(tree, read_json(tree, "package.json")))
         if not globs and tree.has("lerna.json", "nx.json", "turbo.json"):
-            globs = [str(item) for item in items(read_json(tree, "lerna.json").get("packages"))] or ["apps/*", "packages/*"]
+            globs = [
+                str(item) for item in items(read_json(tree, "lerna.json").get("packages"))
+            ] or ["apps/*", "packages/*"]
         return list(_members(tree, globs, "package.json"))
-    uv = table(table(table(read_toml(tree, "pyproject.toml").get("tool")).get("uv")).get("workspace"))
+    uv = table(
+        table(table(read_toml(tree, "pyproject.toml").get("tool")).get("uv")).get("workspace")
+    )
     if uv:
-        return list(_members(tree, [str(item) for item in items(uv.get("members"))], "pyproject.toml"))
+        return list(
+            _members(tree, [str(item) for item in items(uv.get("members"))], "pyproject.toml")
+        )
     if "go.work" in tree:
-        used = re.findall(r"(?m)^\s*(?:use\s+)?\.?/?([\w./-]+)\s*$", re.sub(r"(?m)^go .*$|^use \(|^\)", "", tree.text("go.work") or ""))
+        used = re.findall(
+            r"(?m)^\s*(?:use\s+)?\.?/?([\w./-]+)\s*$",
+            re.sub(r"(?m)^go .*$|^use \(|^\)", "", tree.text("go.work") or ""),
+        )
         return [folder.strip("/") for folder in used if f"{folder.strip('/')}/go.mod" in tree]
     return []
 
 
 def _members(tree: FileTree, globs: Sequence[str], manifest: str) -> Iterator[str]:
-    patterns = [re.compile(re.escape(glob.strip("/")).replace(r"\*\*", ".+").replace(r"\*", "[^/]+")) for glob in globs if glob.strip("/")]
+    patterns = [
+        re.compile(re.escape(glob.strip("/")).replace(r"\*\*", ".+").replace(r"\*", "[^/]+"))
+        for glob in globs
+        if glob.strip("/")
+    ]
     for path in tree.named(manifest):
         folder = path.rpartition("/")[0]
         if folder and any(pattern.fullmatch(folder) for pattern in patterns):
@@ -138,12 +193,24 @@ def _best(tree: FileTree) -> Finding | None:
 _PREFERRED = ("backend", "server", "api", "app", "web", "src", "service", "application")
 
 
-def _choose(readings: list[tuple[str, Finding]]) -> tuple[tuple[str, Finding] | None, tuple[str, ...]]:
+def _choose(
+    readings: list[tuple[str, Finding]],
+) -> tuple[tuple[str, Finding] | None, tuple[str, ...]]:
     """(the reading that is meant, the folders between which only the user can choose)."""
     for kind in ("web", "static", "worker", "cli"):
-        fitting = [item for item in readings if item[1].kind.value == kind and (item[1].start or kind == "static")]
+        fitting = [
+            item
+            for item in readings
+            if item[1].kind.value == kind and (item[1].start or kind == "static")
+        ]
         if kind == "web" and len(fitting) > 1:
-            pages = [item for item in fitting if item[1].framework and item[1].framework.value in {"next", "nuxt", "remix", "react-router", "sveltekit"}]
+            pages = [
+                item
+                for item in fitting
+                if item[1].framework
+                and item[1].framework.value
+                in {"next", "nuxt", "remix", "react-router", "sveltekit"}
+            ]
             servers = [item for item in fitting if item not in pages]
             if len(servers) == 1 and len(pages) >= 1:
                 return servers[0], tuple(folder for folder, _ in fitting)
@@ -151,13 +218,16 @@ def _choose(readings: list[tuple[str, Finding]]) -> tuple[tuple[str, Finding] | 
             for name in _PREFERRED:
                 for item in fitting:
                     if item[0].rsplit("/", 1)[-1] == name:
-                        return item, tuple(folder for folder, _ in fitting) if len(fitting) > 1 else ()
+                        return item, tuple(folder for folder, _ in fitting) if len(
+                            fitting
+                        ) > 1 else ()
             return fitting[0], tuple(folder for folder, _ in fitting) if len(fitting) > 1 else ()
     return (readings[0], ()) if len(readings) == 1 else (None, ())
 
 
 def _entered(finding: Finding, folder: str) -> Finding:
     """The finding with its commands run in the folder."""
+
     def enter(command: str) -> str:
         return f"cd {folder} && {command}"
 
@@ -165,7 +235,9 @@ def _entered(finding: Finding, folder: str) -> Finding:
         finding,
         build=tuple(enter(command) for command in finding.build),
         start=replace(finding.start, value=enter(finding.start.value)) if finding.start else None,
-        processes={name: replace(fact, value=enter(fact.value)) for name, fact in finding.processes.items()},
+        processes={
+            name: replace(fact, value=enter(fact.value)) for name, fact in finding.processes.items()
+        },
         document_root=f"{folder}/{finding.document_root}" if finding.document_root else None,
     )
 
@@ -193,15 +265,26 @@ def _in_workspace(tree: FileTree, folder: str, finding: Finding) -> Finding:
     own = [command for command in finding.build if not re.match(r"\w+ (?:install|ci)\b", command)]
     root_build = "build" in table(package.get("scripts"))
     run = f"{manager.value.removesuffix('-berry')} run build"
-    build = (node.install_command(tree, manager.value), *((run,) if root_build and own else map(inside, own)))
+    build = (
+        node.install_command(tree, manager.value),
+        *((run,) if root_build and own else map(inside, own)),
+    )
     version = node.node_version(tree, package) or finding.version
-    start: Fact[str] | None = replace(finding.start, value=inside(finding.start.value)) if finding.start else None
+    start: Fact[str] | None = (
+        replace(finding.start, value=inside(finding.start.value)) if finding.start else None
+    )
     return replace(
-        finding, package_manager=manager, build=tuple(build), start=start, version=version,
+        finding,
+        package_manager=manager,
+        build=tuple(build),
+        start=start,
+        version=version,
         runtime="bun" if manager.value == "bun" else finding.runtime,
-        processes={key: replace(fact, value=inside(fact.value)) for key, fact in finding.processes.items()},
+        processes={
+            key: replace(fact, value=inside(fact.value)) for key, fact in finding.processes.items()
+        },
         document_root=f"{folder}/{finding.document_root}" if finding.document_root else None,
-    )  # fmt: skip
+    )
 
 
 def services_around(tree: FileTree, folder: str) -> list[Declared]:
@@ -209,7 +292,16 @@ def services_around(tree: FileTree, folder: str) -> list[Declared]:
     if folder == ".":
         return []
     return [
-        replace(item, processes={}, build=(), port=None, env=(), health_path=None, document_root=None, language=None)
+        replace(
+            item,
+            processes={},
+            build=(),
+            port=None,
+            env=(),
+            health_path=None,
+            document_root=None,
+            language=None,
+        )
         for item in read_platforms(tree)
         if item.services
     ]

@@ -16,9 +16,29 @@ from hivemind_agents.repository.tree import FileTree
 NAMES = ("hivemind.yml", "hivemind.yaml")
 SCHEMA_COMMENT = "# yaml-language-server: $schema=https://hivemind.dev/hivemind.schema.json"
 Language = Literal[
-    "python", "node", "deno", "go", "java", "kotlin", "scala", "clojure", "ruby", "php", "rust",
-    "dotnet", "elixir", "gleam", "crystal", "dart", "haskell", "swift", "zig", "cpp", "static", "shell",
-]  # fmt: skip
+    "python",
+    "node",
+    "deno",
+    "go",
+    "java",
+    "kotlin",
+    "scala",
+    "clojure",
+    "ruby",
+    "php",
+    "rust",
+    "dotnet",
+    "elixir",
+    "gleam",
+    "crystal",
+    "dart",
+    "haskell",
+    "swift",
+    "zig",
+    "cpp",
+    "static",
+    "shell",
+]
 
 
 def _listed(value: object) -> object:
@@ -81,7 +101,9 @@ class UserWord(Frozen):
     @classmethod
     def _inside(cls, value: str | None) -> str | None:
         if value is not None and (value.startswith("/") or ".." in value.split("/")):
-            raise ValueError("is a folder inside the repository, without .. and without a leading slash")
+            raise ValueError(
+                "is a folder inside the repository, without .. and without a leading slash"
+            )
         return value
 
     @field_validator("env")
@@ -94,13 +116,15 @@ class UserWord(Frozen):
 
 
 def read_word(tree: FileTree) -> tuple[UserWord, str | None]:
-    """The user's word and its file. Raises `RepositoryError` with line and key where it is wrong."""
+    """The user's word and its file. Raises `RepositoryError` with line and key of what is wrong."""
     path = tree.has(*NAMES)
     if path is None:
         return UserWord(), None
     text = tree.text(path)
     if text is None:
-        raise RepositoryError(f"{path} cannot be read as text", mend="save it as UTF-8, or remove it")
+        raise RepositoryError(
+            f"{path} cannot be read as text", mend="save it as UTF-8, or remove it"
+        )
     return parse_word(text, path), path
 
 
@@ -146,7 +170,9 @@ def _refusal(error: ValidationError, node: yaml.Node | None, path: str) -> Repos
         place = f"{path}:{line}" if line else path
         seen.setdefault(key, f"{place}: {key}: {_reason(problem, keys)}")
     known = ", ".join(UserWord.model_fields)
-    return RepositoryError("\n".join(seen.values()), mend=f"the keys are {known}; see docs/hivemind-yml.md")
+    return RepositoryError(
+        "\n".join(seen.values()), mend=f"the keys are {known}; see docs/hivemind-yml.md"
+    )
 
 
 def _branch(part: object) -> bool:
@@ -154,7 +180,7 @@ def _branch(part: object) -> bool:
     return isinstance(part, str) and (part in {"VariableWord"} or part.startswith("function-"))
 
 
-def _reason(problem: Any, keys: list[str]) -> str:
+def _reason(problem: Mapping[str, Any], keys: list[str]) -> str:
     if problem["type"] == "extra_forbidden":
         return "there is no such key" + _near(keys[-1] if keys else "")
     given = problem.get("input")
@@ -191,7 +217,10 @@ def _line(node: yaml.Node | None, keys: list[str]) -> int | None:
 
 def schema() -> dict[str, Any]:
     """The JSON schema of hivemind.yml, for editors."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **UserWord.model_json_schema()}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **UserWord.model_json_schema(),
+    }
 
 
 def schema_text() -> str:

@@ -9,10 +9,18 @@ from hivemind_agents.repository.facts import Finding
 from hivemind_agents.repository.tree import FileTree
 
 _NAMES = {
-    "postgresql": "postgresql", "postgres": "postgresql", "pgsql": "postgresql", "postgis": "postgresql",
-    "pg": "postgresql", "mysql": "mysql", "mysql2": "mysql", "mariadb": "mysql", "trilogy": "mysql",
-    "mongodb": "mongodb", "cockroachdb": "postgresql",
-}  # fmt: skip
+    "postgresql": "postgresql",
+    "postgres": "postgresql",
+    "pgsql": "postgresql",
+    "postgis": "postgresql",
+    "pg": "postgresql",
+    "mysql": "mysql",
+    "mysql2": "mysql",
+    "mariadb": "mysql",
+    "trilogy": "mysql",
+    "mongodb": "mongodb",
+    "cockroachdb": "postgresql",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,9 @@ def _prisma(tree: FileTree) -> Iterator[Choice]:
     for path in tree.sources(".prisma", limit=5):
         found = tree.search(path, r"datasource\s+\w+\s*\{[^}]*?provider\s*=\s*\"(\w+)\"")
         if found:
-            yield from _choice(found.group(1), tree.where(path, re.compile(r"provider\s*=\s*\"" + found.group(1))))
+            yield from _choice(
+                found.group(1), tree.where(path, re.compile(r"provider\s*=\s*\"" + found.group(1)))
+            )
 
 
 def _drizzle(tree: FileTree) -> Iterator[Choice]:
@@ -57,7 +67,7 @@ def _drizzle(tree: FileTree) -> Iterator[Choice]:
 
 
 def _rails(tree: FileTree) -> Iterator[Choice]:
-    """The adapter of production in `config/database.yml` (its anchors merged by the text's order)."""
+    """The adapter of production in `config/database.yml`."""
     path = "config/database.yml"
     text = tree.text(path)
     if not text or "Gemfile" not in tree:
@@ -79,8 +89,16 @@ def _django(tree: FileTree) -> Iterator[Choice]:
         text = tree.text(path) or ""
         if "DATABASES" not in text:
             continue
-        engines = re.findall(r"django\.(?:db|contrib\.gis\.db)\.backends\.(\w+)|[\"'](djongo|django_mongodb_backend)[\"']", text)
-        names = {one.replace("spatialite", "sqlite3").replace("postgresql_psycopg2", "postgresql") or "mongodb" for one, _ in engines}
+        engines = re.findall(
+            r"django\.(?:db|contrib\.gis\.db)\.backends\.(\w+)|[\"'](djongo|"
+            r"django_mongodb_backend)[\"']",
+            text,
+        )
+        names = {
+            one.replace("spatialite", "sqlite3").replace("postgresql_psycopg2", "postgresql")
+            or "mongodb"
+            for one, _ in engines
+        }
         local = re.search(r"(?:local|dev|test)\w*\.py$", path)
         for name in sorted(names - {"sqlite3"}):
             where = tree.where(path, re.compile(rf"backends\.{name}|{name}"))
@@ -100,7 +118,9 @@ def _laravel(tree: FileTree) -> Iterator[Choice]:
     values = example_values(tree)
     where, chosen = values.get("DB_CONNECTION", ("", ""))
     if not chosen:
-        found = tree.search("config/database.php", r"'default'\s*=>\s*env\('DB_CONNECTION',\s*'(\w+)'")
+        found = tree.search(
+            "config/database.php", r"'default'\s*=>\s*env\('DB_CONNECTION',\s*'(\w+)'"
+        )
         where, chosen = ("config/database.php", found.group(1)) if found else ("", "")
     yield from _choice(chosen, where)
     for name in ("CACHE_STORE", "CACHE_DRIVER", "QUEUE_CONNECTION", "SESSION_DRIVER"):
@@ -112,8 +132,13 @@ def _laravel(tree: FileTree) -> Iterator[Choice]:
 def _spring(tree: FileTree, finding: Finding) -> Iterator[Choice]:
     if finding.language.value not in {"java", "kotlin", "scala"}:
         return
-    for path in [*tree.named("application.properties"), *tree.named("application.yml"), *tree.named("application.yaml"),
-                 *tree.named("application-prod.properties"), *tree.named("application-production.yml")]:  # fmt: skip
+    for path in [
+        *tree.named("application.properties"),
+        *tree.named("application.yml"),
+        *tree.named("application.yaml"),
+        *tree.named("application-prod.properties"),
+        *tree.named("application-production.yml"),
+    ]:
         text = tree.text(path) or ""
         if "/test/" in path:
             continue
@@ -136,7 +161,10 @@ def _ecto(tree: FileTree) -> Iterator[Choice]:
     for path in tree.sources(".ex", limit=300):
         found = tree.search(path, r"adapter:\s*Ecto\.Adapters\.(Postgres|MyXQL)")
         if found:
-            yield Choice("postgresql" if found.group(1) == "Postgres" else "mysql", tree.where(path, "adapter:"))
+            yield Choice(
+                "postgresql" if found.group(1) == "Postgres" else "mysql",
+                tree.where(path, "adapter:"),
+            )
             return
 
 

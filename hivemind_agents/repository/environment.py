@@ -15,8 +15,18 @@ from hivemind_agents.repository.readers.environment import (
 from hivemind_agents.repository.report import EnvVariable
 from hivemind_agents.repository.tree import FileTree
 
-EXAMPLES = (".env.example", ".env.sample", ".env.template", ".env.dist", "env.example", ".env.defaults",
-            "sample.env", "example.env", ".env.production.example", ".env.local.example")  # fmt: skip
+EXAMPLES = (
+    ".env.example",
+    ".env.sample",
+    ".env.template",
+    ".env.dist",
+    "env.example",
+    ".env.defaults",
+    "sample.env",
+    "example.env",
+    ".env.production.example",
+    ".env.local.example",
+)
 
 
 def read_environment(tree: FileTree, extra: Iterable[Use] = ()) -> tuple[EnvVariable, ...]:

@@ -18,24 +18,86 @@ from hivemind_agents.repository.tree import FileTree
 
 SQL = ("postgresql", "mysql")
 VARIABLES: dict[str, re.Pattern[str]] = {
-    "postgresql": re.compile(r"^(?:\w+_)?(DATABASE_UR[LI]|DB_UR[LI]|POSTGRES\w*|PG(HOST|PORT|USER|PASSWORD|DATABASE)|DB_(HOST|PORT|USER\w*|PASS\w*|NAME|DATABASE)|SQLALCHEMY_DATABASE_URI|DATABASE_(HOST|PORT|USER\w*|PASS\w*|NAME)|JDBC_DATABASE_URL|SPRING_DATASOURCE_\w+|TYPEORM_\w+|DB_CONNECTION\w*|SQL_(HOST|DATABASE|USER|PASSWORD)|DB_DSN|DSN)$"),
-    "mysql": re.compile(r"^(?:\w+_)?(DATABASE_UR[LI]|DB_UR[LI]|MYSQL\w*|MARIADB\w*|DB_(HOST|PORT|USER\w*|PASS\w*|NAME|DATABASE)|SQLALCHEMY_DATABASE_URI|DATABASE_(HOST|PORT|USER\w*|PASS\w*|NAME)|JAWSDB_URL|CLEARDB_DATABASE_URL|SPRING_DATASOURCE_\w+|DB_CONNECTION\w*|DB_DSN|DSN)$"),
-    "mongodb": re.compile(r"^(?:\w+_)?(MONGO\w*|DATABASE_UR[LI]|DB_UR[LI]|DB_(HOST|USER\w*|PASS\w*|NAME)|DB_CONNECTION\w*|DBURL|ATLAS_URI)$"),
-    "redis": re.compile(r"^(?:\w+_)?(REDIS\w*|CELERY_BROKER\w*|CELERY_RESULT_BACKEND|BROKER_URL|VALKEY\w*|RQ_\w+|QUEUE_URL|CACHE_URL)$"),
-    "object-storage": re.compile(r"^(?:\w+_)?(AWS_(STORAGE_BUCKET_NAME|S3\w*|BUCKET\w*|ACCESS_KEY_ID|SECRET_ACCESS_KEY)|S3_\w+|\w*BUCKET\w*|MINIO_\w+)$"),
-    "smtp": re.compile(r"^(?:\w+_)?(SMTP\w*|MAIL_(SERVER|HOST|PORT|USER\w*|PASS\w*|FROM\w*|URL|DSN)|EMAIL_(HOST\w*|PORT|USER\w*|PASS\w*|SERVER\w*)|MAILER_DSN|SENDGRID\w*|MAILGUN\w*)$"),
-    "persistent-disk": re.compile(r"^(UPLOAD\w*(DIR|FOLDER|PATH)|DATA_DIR|STORAGE_(DIR|PATH)|SQLITE_\w+)$"),
-}  # fmt: skip
+    "postgresql": re.compile(
+        r"^(?:\w+_)?(DATABASE_UR[LI]|DB_UR[LI]|POSTGRES\w*|PG(HOST|PORT|USER|PASSWORD|DATABASE)|"
+        r"DB_(HOST|PORT|USER\w*|PASS\w*|NAME|DATABASE)|SQLALCHEMY_DATABASE_URI|DATABASE_(HOST|"
+        r"PORT|USER\w*|PASS\w*|NAME)|JDBC_DATABASE_URL|SPRING_DATASOURCE_\w+|TYPEORM_\w+|"
+        r"DB_CONNECTION\w*|SQL_(HOST|DATABASE|USER|PASSWORD)|DB_DSN|DSN)$"
+    ),
+    "mysql": re.compile(
+        r"^(?:\w+_)?(DATABASE_UR[LI]|DB_UR[LI]|MYSQL\w*|MARIADB\w*|DB_(HOST|PORT|USER\w*|"
+        r"PASS\w*|NAME|DATABASE)|SQLALCHEMY_DATABASE_URI|DATABASE_(HOST|PORT|USER\w*|PASS\w*|"
+        r"NAME)|JAWSDB_URL|CLEARDB_DATABASE_URL|SPRING_DATASOURCE_\w+|DB_CONNECTION\w*|DB_DSN|DSN)$"
+    ),
+    "mongodb": re.compile(
+        r"^(?:\w+_)?(MONGO\w*|DATABASE_UR[LI]|DB_UR[LI]|DB_(HOST|USER\w*|PASS\w*|NAME)|"
+        r"DB_CONNECTION\w*|DBURL|ATLAS_URI)$"
+    ),
+    "redis": re.compile(
+        r"^(?:\w+_)?(REDIS\w*|CELERY_BROKER\w*|CELERY_RESULT_BACKEND|BROKER_URL|VALKEY\w*|"
+        r"RQ_\w+|QUEUE_URL|CACHE_URL)$"
+    ),
+    "object-storage": re.compile(
+        r"^(?:\w+_)?(AWS_(STORAGE_BUCKET_NAME|S3\w*|BUCKET\w*|ACCESS_KEY_ID|SECRET_ACCESS_KEY)|"
+        r"S3_\w+|\w*BUCKET\w*|MINIO_\w+)$"
+    ),
+    "smtp": re.compile(
+        r"^(?:\w+_)?(SMTP\w*|MAIL_(SERVER|HOST|PORT|USER\w*|PASS\w*|FROM\w*|URL|DSN)|"
+        r"EMAIL_(HOST\w*|PORT|USER\w*|PASS\w*|SERVER\w*)|MAILER_DSN|SENDGRID\w*|MAILGUN\w*)$"
+    ),
+    "persistent-disk": re.compile(
+        r"^(UPLOAD\w*(DIR|FOLDER|PATH)|DATA_DIR|STORAGE_(DIR|PATH)|SQLITE_\w+)$"
+    ),
+}
 _LITERALS: dict[str, re.Pattern[str]] = {
-    "postgresql": re.compile(r"(?i)postgres(?:ql)?(?:\+\w+)?://|jdbc:postgresql:|postgresql_psycopg2|backends\.postgresql|dialect[\"']?\s*[:=]\s*[\"']postgres|type:\s*[\"']postgres[\"']|client:\s*[\"']pg[\"']|pgsql:"),
-    "mysql": re.compile(r"(?i)(?:mysql|mariadb)(?:\+\w+)?://|jdbc:(?:mysql|mariadb):|backends\.mysql|dialect[\"']?\s*[:=]\s*[\"'](?:mysql|mariadb)|type:\s*[\"'](?:mysql|mariadb)[\"']|client:\s*[\"']mysql2?[\"']|mysql:host|mysqli"),
+    "postgresql": re.compile(
+        r"(?i)postgres(?:ql)?(?:\+\w+)?://|jdbc:postgresql:|postgresql_psycopg2|"
+        r"backends\.postgresql|dialect[\"']?\s*[:=]\s*[\"']postgres|type:\s*[\"']postgres[\"']|"
+        r"client:\s*[\"']pg[\"']|pgsql:"
+    ),
+    "mysql": re.compile(
+        r"(?i)(?:mysql|mariadb)(?:\+\w+)?://|jdbc:(?:mysql|mariadb):|backends\.mysql|"
+        r"dialect[\"']?\s*[:=]\s*[\"'](?:mysql|mariadb)|type:\s*[\"'](?:mysql|mariadb)[\"']|"
+        r"client:\s*[\"']mysql2?[\"']|mysql:host|mysqli"
+    ),
     "mongodb": re.compile(r"mongodb(?:\+srv)?://"),
     "redis": re.compile(r"rediss?://"),
-}  # fmt: skip
-_SQLITE = re.compile(r"(?i)sqlite:|sqlite3|backends\.sqlite|dialect[\"']?\s*[:=]\s*[\"']sqlite|better-sqlite|jdbc:h2:|[\"']sqlite[\"']")
-_SOURCES = (".py", ".js", ".mjs", ".cjs", ".ts", ".rb", ".php", ".go", ".rs", ".java", ".kt", ".scala", ".cs",
-            ".ex", ".exs", ".clj", ".yml", ".yaml", ".properties", ".conf", ".json", ".toml", ".ini", ".cfg", ".edn",
-            ".cr", ".dart", ".hs", ".swift")  # fmt: skip
+}
+_SQLITE = re.compile(
+    r"(?i)sqlite:|sqlite3|backends\.sqlite|dialect[\"']?\s*[:=]\s*[\"']sqlite|better-sqlite|"
+    r"jdbc:h2:|[\"']sqlite[\"']"
+)
+_SOURCES = (
+    ".py",
+    ".js",
+    ".mjs",
+    ".cjs",
+    ".ts",
+    ".rb",
+    ".php",
+    ".go",
+    ".rs",
+    ".java",
+    ".kt",
+    ".scala",
+    ".cs",
+    ".ex",
+    ".exs",
+    ".clj",
+    ".yml",
+    ".yaml",
+    ".properties",
+    ".conf",
+    ".json",
+    ".toml",
+    ".ini",
+    ".cfg",
+    ".edn",
+    ".cr",
+    ".dart",
+    ".hs",
+    ".swift",
+)
 
 
 @dataclass(slots=True)
@@ -73,7 +135,10 @@ class Needs:
 
 
 def read_needs(
-    tree: FileTree, finding: Finding | None, declared: Sequence[Declared], env: Sequence[EnvVariable]
+    tree: FileTree,
+    finding: Finding | None,
+    declared: Sequence[Declared],
+    env: Sequence[EnvVariable],
 ) -> Needs:
     """Gather the signals and judge them."""
     if finding is None:
@@ -109,7 +174,13 @@ def _texts(tree: FileTree) -> list[tuple[str, str]]:
     size = 0
     for path in tree.sources(*_SOURCES, limit=500):
         name = path.rsplit("/", 1)[-1]
-        if name in {"package-lock.json", "composer.lock", "pnpm-lock.yaml", "package.json", "tsconfig.json"} or name.startswith(("docker-compose", "compose.")):
+        if name in {
+            "package-lock.json",
+            "composer.lock",
+            "pnpm-lock.yaml",
+            "package.json",
+            "tsconfig.json",
+        } or name.startswith(("docker-compose", "compose.")):
             continue
         text = tree.text(path, limit=200_000) or ""
         size += len(text)
@@ -143,13 +214,21 @@ def _from_dependencies(
 def _import_of(name: str, ecosystem: str, texts: list[tuple[str, str]]) -> str | None:
     """Where a driver is imported by name. ORMs load theirs unseen."""
     if ecosystem == "python":
-        module = {"psycopg2-binary": "psycopg2", "mysql-connector-python": "mysql.connector", "mysqlclient": "MySQLdb",
-                  "flask-mysqldb": "flask_mysqldb", "flask-mail": "flask_mail", "psycopg-binary": "psycopg",
-                  "django-storages": "storages"}.get(name, name.replace("-", "_"))  # fmt: skip
+        module = {
+            "psycopg2-binary": "psycopg2",
+            "mysql-connector-python": "mysql.connector",
+            "mysqlclient": "MySQLdb",
+            "flask-mysqldb": "flask_mysqldb",
+            "flask-mail": "flask_mail",
+            "psycopg-binary": "psycopg",
+            "django-storages": "storages",
+        }.get(name, name.replace("-", "_"))
         pattern = re.compile(rf"(?m)^\s*(?:from|import)\s+{re.escape(module)}\b")
         suffixes: tuple[str, ...] = (".py",)
     elif ecosystem == "node":
-        pattern = re.compile(rf"(?:from|require\(|import\(?)\s*[\"']{re.escape(name)}(?:/[\w/.-]+)?[\"']")
+        pattern = re.compile(
+            rf"(?:from|require\(|import\(?)\s*[\"']{re.escape(name)}(?:/[\w/.-]+)?[\"']"
+        )
         suffixes = (".js", ".ts", ".mjs", ".cjs")
     elif ecosystem == "go":
         pattern = re.compile(rf"\"{re.escape(name)}(?:/[\w/.-]+)?\"")
@@ -176,7 +255,9 @@ def _from_texts(signals: dict[str, _Signals], texts: list[tuple[str, str]]) -> N
                     signals[need].literal = _where(path, text, found.start())
 
 
-def _sqlite(finding: Finding, texts: list[tuple[str, str]], variables: Iterable[EnvVariable]) -> str | None:
+def _sqlite(
+    finding: Finding, texts: list[tuple[str, str]], variables: Iterable[EnvVariable]
+) -> str | None:
     """Where the code falls back to SQLite (or H2)."""
     for variable in variables:
         if variable.default and _SQLITE.search(variable.default):
@@ -187,9 +268,14 @@ def _sqlite(finding: Finding, texts: list[tuple[str, str]], variables: Iterable[
         for found in _SQLITE.finditer(text):
             line_start = text.rfind("\n", 0, found.start()) + 1
             line = text[line_start : text.find("\n", found.start())]
-            if line.lstrip().startswith(("import ", "from ", "#", "//", "*", "require")) or "replace(" in line:
+            if (
+                line.lstrip().startswith(("import ", "from ", "#", "//", "*", "require"))
+                or "replace(" in line
+            ):
                 continue
-            if re.search(r"startswith|startsWith|contains|includes\(|in [\w.]*url|==|sqlite3\.Error", line):
+            if re.search(
+                r"startswith|startsWith|contains|includes\(|in [\w.]*url|==|sqlite3\.Error", line
+            ):
                 continue
             return _where(path, text, found.start())
     del finding
@@ -201,7 +287,9 @@ def _judge(
 ) -> Needs:
     required: dict[str, Fact[str]] = {}
     optional: dict[str, Fact[str]] = {}
-    sql_variables = {variable.name: variable for need in SQL for variable in signals[need].variables}
+    sql_variables = {
+        variable.name: variable for need in SQL for variable in signals[need].variables
+    }
     sqlite = _sqlite(finding, texts, sql_variables.values())
     for need, entry in signals.items():
         verdict = _verdict(need, entry, sqlite if need in SQL else None)
@@ -224,7 +312,9 @@ def _judge(
     )  # fmt: skip
 
 
-def _verdict(need: str, entry: _Signals, sqlite: str | None) -> tuple[bool, float] | None:
+def _verdict(  # noqa: PLR0911 - a rule each
+    need: str, entry: _Signals, sqlite: str | None
+) -> tuple[bool, float] | None:
     """(required, confidence), or None where nothing speaks for the need."""
     demanded = any(variable.required for variable in entry.variables)
     if entry.configured:
@@ -233,7 +323,9 @@ def _verdict(need: str, entry: _Signals, sqlite: str | None) -> tuple[bool, floa
         return _side_service(need, entry, demanded=demanded)
     if need == "persistent-disk":
         return (False, GUESS) if entry.optional or entry.provided else None
-    specific = [item for item in entry.variables if not re.search(r"^(DATABASE|DB)_|^DSN$", item.name)]
+    specific = [
+        item for item in entry.variables if not re.search(r"^(DATABASE|DB)_|^DSN$", item.name)
+    ]
     if not (entry.driver or entry.used):
         return _without_driver(entry, demanded=demanded and bool(specific), sqlite=sqlite)
     if entry.optional or sqlite:
@@ -269,16 +361,23 @@ def _side_service(need: str, entry: _Signals, *, demanded: bool) -> tuple[bool, 
     told = [variable for variable in entry.variables if variable.required]
     if entry.driver and demanded and told:
         return True, 0.7
-    if entry.driver or entry.provided or entry.optional or (entry.variables and len(entry.variables) > 1):
+    if (
+        entry.driver
+        or entry.provided
+        or entry.optional
+        or (entry.variables and len(entry.variables) > 1)
+    ):
         return False, GUESS
     return None
 
 
 def _guarded(entry: _Signals) -> bool:
     """Whether the only sign is a variable that may be absent."""
-    return bool(entry.variables) and all(
-        not item.required and item.default is None for item in entry.variables
-    ) and not entry.literal
+    return (
+        bool(entry.variables)
+        and all(not item.required and item.default is None for item in entry.variables)
+        and not entry.literal
+    )
 
 
 def _one_database(
@@ -289,12 +388,18 @@ def _one_database(
     if len(both) < 2:
         return ()
     strength = {
-        need: (bool(signals[need].configured), bool(signals[need].literal) + bool(signals[need].used)
-               + bool(signals[need].provided) + bool(signals[need].weakly_provided),
-               any("POSTGRES" in v.name or "PG" in v.name for v in signals[need].variables) if need == "postgresql"
-               else any("MYSQL" in v.name for v in signals[need].variables))
+        need: (
+            bool(signals[need].configured),
+            bool(signals[need].literal)
+            + bool(signals[need].used)
+            + bool(signals[need].provided)
+            + bool(signals[need].weakly_provided),
+            any("POSTGRES" in v.name or "PG" in v.name for v in signals[need].variables)
+            if need == "postgresql"
+            else any("MYSQL" in v.name for v in signals[need].variables),
+        )
         for need in both
-    }  # fmt: skip
+    }
     first = max(both, key=lambda need: strength[need])
     other = next(need for need in both if need != first)
     if signals[other].configured and signals[first].configured:
@@ -322,11 +427,14 @@ def _schemes(
     uses_alchemy = finding.dependencies.runtime("sqlalchemy", "flask-sqlalchemy", "sqlmodel")
     if uses_alchemy:
         for package, need, scheme in (
-            ("pymysql", "mysql", "mysql+pymysql"), ("aiomysql", "mysql", "mysql+aiomysql"),
-            ("asyncmy", "mysql", "mysql+asyncmy"), ("mysql-connector-python", "mysql", "mysql+mysqlconnector"),
-            ("asyncpg", "postgresql", "postgresql+asyncpg"), ("psycopg", "postgresql", "postgresql+psycopg"),
+            ("pymysql", "mysql", "mysql+pymysql"),
+            ("aiomysql", "mysql", "mysql+aiomysql"),
+            ("asyncmy", "mysql", "mysql+asyncmy"),
+            ("mysql-connector-python", "mysql", "mysql+mysqlconnector"),
+            ("asyncpg", "postgresql", "postgresql+asyncpg"),
+            ("psycopg", "postgresql", "postgresql+psycopg"),
             ("pg8000", "postgresql", "postgresql+pg8000"),
-        ):  # fmt: skip
+        ):
             if need in needs and finding.dependencies.runtime(package):
                 found.setdefault(need, scheme)
     return found
@@ -336,6 +444,7 @@ def _system_packages(finding: Finding, ecosystem: str) -> tuple[str, ...]:
     table = SYSTEM_PACKAGES.get(ecosystem, {})
     found: dict[str, None] = {}
     for name, dependency in finding.dependencies.items():
-        if not dependency.dev and "binary" not in dependency.spec:
+        bundled = "binary" in dependency.spec or f"{name}-binary" in finding.dependencies
+        if not dependency.dev and not bundled:
             found.update(dict.fromkeys(table.get(name, ())))
     return tuple(found)

@@ -19,7 +19,11 @@ OFFERED: dict[str, tuple[int, int]] = {
 
 
 def read_questions(
-    tree: FileTree, report: RepositoryReport, findings: Sequence[tuple[float, Finding]], layout: Layout, needs: Needs
+    tree: FileTree,
+    report: RepositoryReport,
+    findings: Sequence[tuple[float, Finding]],
+    layout: Layout,
+    needs: Needs,
 ) -> tuple[Question, ...]:
     """One question each, the most fundamental first."""
     asked: dict[str, Question] = {}
@@ -29,51 +33,73 @@ def read_questions(
 
 
 def _questions(
-    tree: FileTree, report: RepositoryReport, findings: Sequence[tuple[float, Finding]], layout: Layout, needs: Needs
+    tree: FileTree,
+    report: RepositoryReport,
+    findings: Sequence[tuple[float, Finding]],
+    layout: Layout,
+    needs: Needs,
 ) -> Iterator[Question]:
     if report.language is None:
         yield _nothing_found(tree)
         return
     if len(layout.undecided) > 1:
         yield Question(
-            about="component", choices=layout.undecided,
-            why=f"{_listed(layout.undecided)} can each be deployed; say which with --path or `path:` in hivemind.yml",
-        )  # fmt: skip
-    close = [item for weight, item in findings if findings[0][0] - weight < CLOSE and item.kind.value == "web"]
+            about="component",
+            choices=layout.undecided,
+            why=f"{_listed(layout.undecided)} can each be deployed; say which with --path or "
+            f"`path:` in hivemind.yml",
+        )
+    close = [
+        item
+        for weight, item in findings
+        if findings[0][0] - weight < CLOSE and item.kind.value == "web"
+    ]
     if len(close) > 1 and layout.borrowed is None:
         names = tuple(item.language.value for item in close)
         yield Question(
-            about="language", choices=names,
-            why=f"{_listed(names)} both serve requests here ({_listed([item.manifest for item in close])});"
+            about="language",
+            choices=names,
+            why=f"{_listed(names)} both serve requests here "
+            f"({_listed([item.manifest for item in close])});"
             " say which with `language:` in hivemind.yml",
-        )  # fmt: skip
+        )
     finding = layout.borrowed or findings[0][1]
     if len(finding.choices) > 1 and not _told(report):
         yield Question(
-            about="start", choices=finding.choices,
-            why=f"there are several programs to start: {_listed(finding.choices)}; say which with `start:` in hivemind.yml",
-        )  # fmt: skip
+            about="start",
+            choices=finding.choices,
+            why=f"there are several programs to start: {_listed(finding.choices)}; say which "
+            f"with `start:` in hivemind.yml",
+        )
     if report.start is None and report.kind in {"web", "worker", "cli"}:
         yield Question(
             about="start",
-            why=f"no start command was found: looked for a Procfile, {_LOOKED.get(report.language, 'a manifest')};"
+            why=f"no start command was found: looked for a Procfile, "
+            f"{_LOOKED.get(report.language, 'a manifest')};"
             " say it with `start:` in hivemind.yml or --start",
-        )  # fmt: skip
+        )
     yield from _version(report)
     if needs.undecided:
         yield Question(
-            about="needs", choices=needs.undecided,
-            why=f"the code can use {_listed(needs.undecided)}, and nothing chooses; say it with `needs:` in hivemind.yml",
-        )  # fmt: skip
+            about="needs",
+            choices=needs.undecided,
+            why=f"the code can use {_listed(needs.undecided)}, and nothing chooses; say it with "
+            f"`needs:` in hivemind.yml",
+        )
 
 
 _LOOKED = {
-    "python": "an application object (app, application), wsgi.py or asgi.py, main.py, app.py and their kin, and console scripts",
-    "node": "scripts.start, main and bin in package.json, server.js, index.js, app.js and their kin",
-    "java": "a build that makes a jar with a main class", "ruby": "config.ru, bin/rails, app.rb and main.rb",
-    "deno": "a start task in deno.json, main.ts, mod.ts and server.ts", "php": "index.php, public/index.php and artisan",
-    "rust": "a binary in Cargo.toml, src/main.rs and src/bin", "cpp": "an executable in CMakeLists.txt or meson.build",
-}  # fmt: skip
+    "python": "an application object (app, application), wsgi.py or asgi.py, main.py, app.py "
+    "and their kin, and console scripts",
+    "node": "scripts.start, main and bin in package.json, server.js, index.js, app.js and their "
+    "kin",
+    "java": "a build that makes a jar with a main class",
+    "ruby": "config.ru, bin/rails, app.rb and main.rb",
+    "deno": "a start task in deno.json, main.ts, mod.ts and server.ts",
+    "php": "index.php, public/index.php and artisan",
+    "rust": "a binary in Cargo.toml, src/main.rs and src/bin",
+    "cpp": "an executable in CMakeLists.txt or meson.build",
+}
 
 
 def _told(report: RepositoryReport) -> bool:
@@ -84,14 +110,17 @@ def _nothing_found(tree: FileTree) -> Question:
     if not len(tree):
         return Question(
             about="language",
-            why="the repository is empty: there is no file in it; commit the application first, or name its folder with --path",
+            why="the repository is empty: there is no file in it; commit the application first, "
+            "or name its folder with --path",
         )
     looked = ", ".join(sorted(MANIFESTS)[:60])
     return Question(
         about="language",
-        why=f"none of {len(tree)} files says how to run this: looked for {looked}, index.html and scripts by their usual names;"
-        " say `language:` and `start:` in hivemind.yml, or name the application's folder with --path",
-    )  # fmt: skip
+        why=f"none of {len(tree)} files says how to run this: looked for {looked}, index.html "
+        f"and scripts by their usual names;"
+        " say `language:` and `start:` in hivemind.yml, or name the application's folder with "
+        "--path",
+    )
 
 
 def _version(report: RepositoryReport) -> Iterator[Question]:

@@ -55,7 +55,7 @@ def _read(
     processes = read_processes(finding, declared)
     env = read_environment(tree, [use for item in declared for use in item.env])
     needs = read_needs(tree, finding, declared, env)
-    report = _assemble(tree, finding, declared, processes, env, needs)
+    report = _assemble(finding, declared, processes, env, needs)
     questions = read_questions(tree, report, findings, layout, needs)
     return report.model_copy(
         update={
@@ -63,29 +63,30 @@ def _read(
             "components": layout.components,
             "questions": questions,
             "behaviours": read_behaviours(tree, finding),
-            "notes": (*report.notes, *layout.notes, *read_lock_problems(tree, finding), *tree.problems[:5]),
+            "notes": (
+                *report.notes,
+                *layout.notes,
+                *read_lock_problems(tree, finding),
+                *tree.problems[:5],
+            ),
         }
     )
 
 
 def _assemble(
-    tree: FileTree, finding: Finding | None, declared: Sequence[Declared],
-    processes: dict[str, Fact[str]], env: tuple[EnvVariable, ...], needs: Needs,
-) -> RepositoryReport:  # fmt: skip
+    finding: Finding | None,
+    declared: Sequence[Declared],
+    processes: dict[str, Fact[str]],
+    env: tuple[EnvVariable, ...],
+    needs: Needs,
+) -> RepositoryReport:
     if finding is None:
         return RepositoryReport(env=env)
     facts: dict[str, Fact[Any]] = {"language": finding.language}
     values: dict[str, Any] = {"language": finding.language.value}
     version = next((item.version for item in declared if item.version), None) or finding.version
     kind = _kind(finding, declared, processes)
-    start = processes.get("web") if kind.value != "worker" else (
-        processes.get("worker") or processes.get("web"))  # fmt: skip
-    if start is None and finding.start and finding.kind.value != "static":
-        start = finding.start
-    if start is None and kind.value in {"cli", "web"} and finding.start:
-        start = finding.start
-    if kind.value == "static":
-        start = None
+    start = _start(finding, kind.value, processes)
     port = next((item.port for item in declared if item.port), None)
     root = next((item.document_root for item in declared if item.document_root), None)
     health = next((item.health_path for item in declared if item.health_path), None)
@@ -100,15 +101,24 @@ def _assemble(
             "framework": finding.framework,
             "kind": kind,
             "start": start,
-            "port": port or (Fact(finding.port, LIKELY, finding.kind.evidence) if finding.port else None),
-            "health_path": (finding.health_path if finding.health_path and finding.health_path.confidence >= SURE
-                            else health or finding.health_path) if kind.value in {"web", "static"} else None,
-            "document_root": root or (
-                Fact(finding.document_root, LIKELY, finding.kind.evidence) if finding.document_root else None
+            "port": port
+            or (Fact(finding.port, LIKELY, finding.kind.evidence) if finding.port else None),
+            "health_path": (
+                finding.health_path
+                if finding.health_path and finding.health_path.confidence >= SURE
+                else health or finding.health_path
+            )
+            if kind.value in {"web", "static"}
+            else None,
+            "document_root": root
+            or (
+                Fact(finding.document_root, LIKELY, finding.kind.evidence)
+                if finding.document_root
+                else None
             ),
         }.items()
         if fact is not None
-    }  # fmt: skip
+    }
     if kind.value not in {"web"}:
         facts.pop("port", None)
     values |= {name: fact.value for name, fact in facts.items()}
@@ -126,15 +136,32 @@ def _assemble(
         optional_needs=tuple(needs.optional),
         need_variables=needs.variables,
         url_schemes=needs.schemes,
-        system_packages=tuple(dict.fromkeys(
-            [*needs.system_packages, *(name for item in declared for name in item.system_packages)])),
+        system_packages=tuple(
+            dict.fromkeys(
+                [
+                    *needs.system_packages,
+                    *(name for item in declared for name in item.system_packages),
+                ]
+            )
+        ),
         env=env,
         single_page=finding.single_page,
-        adds=finding.adds if start is None or start == finding.start else _still_added(finding, start.value),
+        adds=finding.adds
+        if start is None or start == finding.start
+        else _still_added(finding, start.value),
         notes=finding.notes,
         confidence={name: round(fact.confidence, 2) for name, fact in facts.items()},
         evidence={name: fact.evidence for name, fact in facts.items() if fact.evidence},
-    )  # fmt: skip
+    )
+
+
+def _start(finding: Finding, kind: str, processes: dict[str, Fact[str]]) -> Fact[str] | None:
+    """The command of the process that the kind is about; files are served by a server of ours."""
+    if kind == "static":
+        return None
+    if kind == "worker":
+        return processes.get("worker") or processes.get("web") or finding.start
+    return processes.get("web") or finding.start
 
 
 def _still_added(finding: Finding, start: str) -> tuple[str, ...]:
@@ -158,11 +185,16 @@ def _kind(
     for item in binding:
         web = item.processes.get("web")
         if web and finding.kind.value != "static":
-            if item.source in {"railpack", "nixpacks", "railway"} and finding.kind.value in {"cli", "worker"}:
+            if item.source in {"railpack", "nixpacks", "railway"} and finding.kind.value in {
+                "cli",
+                "worker",
+            }:
                 return finding.kind
             return Fact("web", CERTAIN, web.evidence)
     if binding and finding.kind.value in {"web", "cli"} and finding.framework is None:
-        worker = next((item.processes["worker"] for item in binding if "worker" in item.processes), None)
+        worker = next(
+            (item.processes["worker"] for item in binding if "worker" in item.processes), None
+        )
         if worker:
             return Fact("worker", SURE, worker.evidence)
     if finding.kind.value == "cli" and finding.kind.confidence < LIKELY and "web" in processes:
@@ -196,7 +228,11 @@ def _apply(report: RepositoryReport, word: UserWord, source: str) -> RepositoryR
         said["env"] = _said_env(report.env, word.env, source)
     if not said:
         return report
-    told = {"start": {"start", "manifest", "language"}, "language": {"language", "manifest"}, "path": {"component"}}
+    told = {
+        "start": {"start", "manifest", "language"},
+        "language": {"language", "manifest"},
+        "path": {"component"},
+    }
     answered = set(said).union(*(told.get(name, set()) for name in said))
     return report.model_copy(
         update={
@@ -217,6 +253,8 @@ def _said_env(
         if isinstance(value, VariableWord):
             changes: dict[str, Any] = value.model_dump(exclude_none=True)
         else:
-            changes = {"default": value, "required": False} if value is not None else {"required": True}
+            changes = (
+                {"default": value, "required": False} if value is not None else {"required": True}
+            )
         known[name] = variable.model_copy(update=changes)
     return tuple(known[name] for name in sorted(known))

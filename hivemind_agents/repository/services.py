@@ -1,128 +1,21 @@
-"""Which packages talk to which service. Names as each language's manifest writes them."""
+"""Which packages talk to which service, read from the table beside this module."""
 
-# ecosystem: package -> need. A driver or an ORM's own adapter; never a general ORM.
+import tomllib
+from importlib.resources import files
+
+_TABLE = tomllib.loads(files(__package__).joinpath("services.toml").read_text(encoding="utf-8"))
+
+# ecosystem: package -> need
 DRIVERS: dict[str, dict[str, str]] = {
-    "python": {
-        **dict.fromkeys(("psycopg2", "psycopg2-binary", "psycopg", "psycopg-binary", "asyncpg", "pg8000",
-                         "aiopg", "psycopg2cffi", "pgvector"), "postgresql"),
-        **dict.fromkeys(("mysqlclient", "pymysql", "mysql-connector-python", "mysql-connector", "aiomysql",
-                         "asyncmy", "flask-mysqldb", "flask-mysql", "mariadb"), "mysql"),
-        **dict.fromkeys(("pymongo", "motor", "mongoengine", "flask-pymongo", "beanie", "djongo",
-                         "flask-mongoengine", "odmantic", "django-mongodb-backend"), "mongodb"),
-        **dict.fromkeys(("redis", "aioredis", "django-redis", "flask-redis", "rq", "django-rq", "arq",
-                         "channels-redis", "huey", "fakeredis", "redis-om", "flask-rq2"), "redis"),
-        **dict.fromkeys(("boto3", "aioboto3", "minio", "django-storages", "s3fs", "flask-s3"), "object-storage"),
-        **dict.fromkeys(("flask-mail", "fastapi-mail", "flask-mailman", "aiosmtplib", "django-anymail"), "smtp"),
-    },
-    "node": {
-        **dict.fromkeys(("pg", "postgres", "pg-promise", "@vercel/postgres", "pg-native", "slonik",
-                         "@adonisjs/lucid-pg", "connect-pg-simple", "@neondatabase/serverless", "pg-hstore",
-                         "@payloadcms/db-postgres"), "postgresql"),
-        **dict.fromkeys(("mysql", "mysql2", "mariadb", "express-mysql-session"), "mysql"),
-        **dict.fromkeys(("mongodb", "mongoose", "connect-mongo", "monk", "@nestjs/mongoose", "mongojs",
-                         "@typegoose/typegoose", "@payloadcms/db-mongodb"), "mongodb"),
-        **dict.fromkeys(("redis", "ioredis", "connect-redis", "bull", "bullmq", "bee-queue", "@nestjs/bull",
-                         "@nestjs/bullmq", "rate-limit-redis", "@socket.io/redis-adapter", "kue"), "redis"),
-        **dict.fromkeys(("aws-sdk", "@aws-sdk/client-s3", "minio", "multer-s3", "@aws-sdk/lib-storage"), "object-storage"),
-        **dict.fromkeys(("nodemailer", "@nestjs-modules/mailer"), "smtp"),
-    },
-    "ruby": {"pg": "postgresql", "mysql2": "mysql", "trilogy": "mysql", "mongoid": "mongodb", "mongo": "mongodb",
-             "redis": "redis", "sidekiq": "redis", "resque": "redis", "redis-rails": "redis", "redis-client": "redis",
-             "sequel_pg": "postgresql", "dm-postgres-adapter": "postgresql", "do_postgres": "postgresql",
-             "aws-sdk-s3": "object-storage", "fog-aws": "object-storage"},
-    "php": {"ext-pgsql": "postgresql", "ext-pdo_pgsql": "postgresql", "ext-mysqli": "mysql",
-            "ext-pdo_mysql": "mysql", "mongodb/mongodb": "mongodb", "mongodb/laravel-mongodb": "mongodb",
-            "ext-mongodb": "mongodb", "predis/predis": "redis", "ext-redis": "redis",
-            "league/flysystem-aws-s3-v3": "object-storage", "aws/aws-sdk-php": "object-storage",
-            "phpmailer/phpmailer": "smtp"},
-    "go": {"github.com/lib/pq": "postgresql", "github.com/jackc/pgx": "postgresql", "github.com/jackc/pgx/v4": "postgresql",
-           "github.com/jackc/pgx/v5": "postgresql", "gorm.io/driver/postgres": "postgresql", "github.com/go-pg/pg": "postgresql",
-           "github.com/go-pg/pg/v10": "postgresql", "github.com/uptrace/bun/driver/pgdriver": "postgresql",
-           "github.com/go-sql-driver/mysql": "mysql", "gorm.io/driver/mysql": "mysql",
-           "go.mongodb.org/mongo-driver": "mongodb", "go.mongodb.org/mongo-driver/v2": "mongodb",
-           "gopkg.in/mgo.v2": "mongodb", "github.com/globalsign/mgo": "mongodb",
-           "github.com/go-redis/redis": "redis", "github.com/go-redis/redis/v8": "redis", "github.com/go-redis/redis/v9": "redis",
-           "github.com/redis/go-redis/v9": "redis", "github.com/gomodule/redigo": "redis", "github.com/hibiken/asynq": "redis",
-           "github.com/minio/minio-go/v7": "object-storage", "github.com/aws/aws-sdk-go-v2/service/s3": "object-storage",
-           "gopkg.in/gomail.v2": "smtp", "github.com/wneessen/go-mail": "smtp"},
-    "rust": {"postgres": "postgresql", "tokio-postgres": "postgresql", "deadpool-postgres": "postgresql",
-             "mysql": "mysql", "mysql_async": "mysql", "mongodb": "mongodb", "redis": "redis",
-             "deadpool-redis": "redis", "bb8-redis": "redis", "fred": "redis", "aws-sdk-s3": "object-storage",
-             "rust-s3": "object-storage", "lettre": "smtp"},
-    "jvm": {"org.postgresql:postgresql": "postgresql", "postgresql:postgresql": "postgresql",
-            "io.r2dbc:r2dbc-postgresql": "postgresql", "org.postgresql:r2dbc-postgresql": "postgresql",
-            "io.quarkus:quarkus-jdbc-postgresql": "postgresql", "io.quarkus:quarkus-reactive-pg-client": "postgresql",
-            "io.vertx:vertx-pg-client": "postgresql", "org.tpolecat:doobie-postgres": "postgresql",
-            "com.impossibl.pgjdbc-ng:pgjdbc-ng": "postgresql", "com.mysql:mysql-connector-j": "mysql",
-            "mysql:mysql-connector-java": "mysql", "org.mariadb.jdbc:mariadb-java-client": "mysql",
-            "io.quarkus:quarkus-jdbc-mysql": "mysql", "io.quarkus:quarkus-jdbc-mariadb": "mysql",
-            "org.springframework.boot:spring-boot-starter-data-mongodb": "mongodb", "org.mongodb:mongodb-driver-sync": "mongodb",
-            "org.springframework.boot:spring-boot-starter-data-mongodb-reactive": "mongodb",
-            "io.quarkus:quarkus-mongodb-panache": "mongodb", "com.novemberain:monger": "mongodb",
-            "org.springframework.boot:spring-boot-starter-data-redis": "redis", "redis.clients:jedis": "redis",
-            "io.lettuce:lettuce-core": "redis", "org.redisson:redisson": "redis", "com.taoensso:carmine": "redis",
-            "io.quarkus:quarkus-redis-client": "redis", "org.springframework.session:spring-session-data-redis": "redis",
-            "org.springframework.boot:spring-boot-starter-mail": "smtp", "io.minio:minio": "object-storage",
-            "software.amazon.awssdk:s3": "object-storage"},
-    "dotnet": {"npgsql": "postgresql", "npgsql.entityframeworkcore.postgresql": "postgresql",
-               "marten": "postgresql", "pomelo.entityframeworkcore.mysql": "mysql", "mysql.entityframeworkcore": "mysql",
-               "mysqlconnector": "mysql", "mysql.data": "mysql", "mongodb.driver": "mongodb",
-               "stackexchange.redis": "redis", "microsoft.extensions.caching.stackexchangeredis": "redis",
-               "aspire.stackexchange.redis": "redis", "awssdk.s3": "object-storage", "mailkit": "smtp"},
-    "elixir": {"postgrex": "postgresql", "myxql": "mysql", "mongodb_driver": "mongodb", "mongodb": "mongodb",
-               "redix": "redis", "exq": "redis", "ex_aws_s3": "object-storage"},
-    "deno": {}, "crystal": {"pg": "postgresql", "mysql": "mysql", "redis": "redis"},
-    "dart": {"postgres": "postgresql", "mysql1": "mysql", "mongo_dart": "mongodb", "redis": "redis"},
-    "haskell": {"postgresql-simple": "postgresql", "persistent-postgresql": "postgresql", "hasql": "postgresql",
-                "hedis": "redis", "mysql-simple": "mysql", "persistent-mysql": "mysql"},
-    "swift": {"fluent-postgres-driver": "postgresql", "postgres-kit": "postgresql", "fluent-mysql-driver": "mysql",
-              "fluent-mongo-driver": "mongodb", "redis": "redis", "postgres-nio": "postgresql"},
-    "gleam": {"pog": "postgresql", "gleam_pgo": "postgresql", "squirrel": "postgresql", "radish": "redis"},
-}  # fmt: skip
-# Broader readings of one ecosystem by the name of another.
-ECOSYSTEM = {"java": "jvm", "kotlin": "jvm", "scala": "jvm", "clojure": "jvm", "deno": "node"}
-
-# Packages for which the need is certain once they are used: nothing else can stand in.
-BOUND = frozenset({
-    "celery", "sidekiq", "bull", "bullmq", "rq", "django-rq", "arq", "resque", "bee-queue", "mongoose",
-    "mongoengine", "mongoid", "beanie", "@nestjs/mongoose", "exq", "github.com/hibiken/asynq", "kue",
-    "@nestjs/bull", "@nestjs/bullmq", "flask-pymongo", "psycopg", "asyncpg", "mongodb", "pymongo",
-})  # fmt: skip
-
-# package -> (Debian packages to build with and to run with)
+    ecosystem: {package: need for need, packages in needs.items() for package in packages}
+    for ecosystem, needs in _TABLE["drivers"].items()
+}
+# Packages for which the need is certain once they are used.
+BOUND: frozenset[str] = frozenset(_TABLE["bound"]["packages"])
+# ecosystem: package -> Debian packages to build with and to run with
 SYSTEM_PACKAGES: dict[str, dict[str, tuple[str, ...]]] = {
-    "python": {
-        "psycopg2": ("libpq-dev", "gcc"), "psycopg": ("libpq5",), "mysqlclient": ("default-libmysqlclient-dev", "gcc", "pkg-config"),
-        "flask-mysqldb": ("default-libmysqlclient-dev", "gcc", "pkg-config"), "weasyprint": ("libpango-1.0-0", "libpangoft2-1.0-0"),
-        "opencv-python": ("libgl1", "libglib2.0-0"), "cairosvg": ("libcairo2",), "pycairo": ("libcairo2-dev", "pkg-config", "gcc"),
-        "python-magic": ("libmagic1",), "pyodbc": ("unixodbc-dev", "g++"), "python-ldap": ("libldap2-dev", "libsasl2-dev", "gcc"),
-        "django-auth-ldap": ("libldap2-dev", "libsasl2-dev", "gcc"), "xmlsec": ("libxmlsec1-dev", "pkg-config", "gcc"),
-        "python3-saml": ("libxmlsec1-dev", "pkg-config", "gcc"), "pdfkit": ("wkhtmltopdf",), "pdf2image": ("poppler-utils",),
-        "pytesseract": ("tesseract-ocr",), "pydub": ("ffmpeg",), "ffmpeg-python": ("ffmpeg",), "moviepy": ("ffmpeg",),
-        "graphviz": ("graphviz",), "pygraphviz": ("libgraphviz-dev", "gcc"), "gdal": ("libgdal-dev", "g++"),
-        "wand": ("libmagickwand-dev",), "pyaudio": ("portaudio19-dev", "gcc"), "mariadb": ("libmariadb-dev", "gcc"),
-        "uwsgi": ("gcc",), "openai-whisper": ("ffmpeg",), "gevent-websocket": (), "soundfile": ("libsndfile1",),
-        "pyzbar": ("libzbar0",), "h5py": (), "python-snappy": ("libsnappy-dev", "g++"), "selenium": ("chromium", "chromium-driver"),
-    },
-    "node": {
-        "puppeteer": ("chromium",), "canvas": ("libcairo2-dev", "libpango1.0-dev", "libjpeg-dev", "libgif-dev", "librsvg2-dev", "g++", "make"),
-        "fluent-ffmpeg": ("ffmpeg",), "gm": ("graphicsmagick",), "imagemagick": ("imagemagick",), "bcrypt": ("python3", "make", "g++"),
-        "pg-native": ("libpq-dev", "g++", "make"), "better-sqlite3": ("python3", "make", "g++"), "sqlite3": ("python3", "make", "g++"),
-        "wkhtmltopdf": ("wkhtmltopdf",), "node-gyp": ("python3", "make", "g++"), "argon2": ("python3", "make", "g++"),
-    },
-    "ruby": {
-        "pg": ("libpq-dev",), "mysql2": ("default-libmysqlclient-dev",), "sqlite3": ("libsqlite3-dev",), "image_processing": ("libvips42",),
-        "ruby-vips": ("libvips42",), "rmagick": ("libmagickwand-dev",), "mini_magick": ("imagemagick",), "psych": ("libyaml-dev",),
-        "rails": ("libyaml-dev",), "charlock_holmes": ("libicu-dev",), "wicked_pdf": ("wkhtmltopdf",), "grover": ("chromium",),
-        "trilogy": (), "curb": ("libcurl4-openssl-dev",), "poppler": ("libpoppler-glib-dev",),
-    },
-    "php": {
-        "ext-gd": ("php-gd",), "ext-intl": ("php-intl",), "ext-pgsql": ("php-pgsql",), "ext-pdo_pgsql": ("php-pgsql",),
-        "ext-mysqli": ("php-mysql",), "ext-pdo_mysql": ("php-mysql",), "ext-redis": ("php-redis",), "ext-mbstring": ("php-mbstring",),
-        "ext-zip": ("php-zip",), "ext-curl": ("php-curl",), "ext-bcmath": ("php-bcmath",), "ext-xml": ("php-xml",), "ext-dom": ("php-xml",),
-        "ext-imagick": ("php-imagick",), "ext-soap": ("php-soap",), "ext-gmp": ("php-gmp",), "ext-ldap": ("php-ldap",),
-        "ext-pdo_sqlite": ("php-sqlite3",), "ext-sqlite3": ("php-sqlite3",), "ext-mongodb": ("php-mongodb",), "ext-apcu": ("php-apcu",),
-    },
-    "rust": {"openssl": ("libssl-dev", "pkg-config"), "openssl-sys": ("libssl-dev", "pkg-config"), "diesel": ("libpq-dev",),
-             "pq-sys": ("libpq-dev",), "rusqlite": ("libsqlite3-dev",), "native-tls": ("libssl-dev", "pkg-config")},
-}  # fmt: skip
+    ecosystem: {package: tuple(names) for package, names in packages.items()}
+    for ecosystem, packages in _TABLE["system"].items()
+}
+# Languages that share the packages of an ecosystem.
+ECOSYSTEM = {"java": "jvm", "kotlin": "jvm", "scala": "jvm", "clojure": "jvm", "deno": "node"}

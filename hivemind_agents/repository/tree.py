@@ -16,13 +16,46 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 # Never entered: what is in them was not written for this repository.
-FOREIGN_FOLDERS = frozenset({
-    ".git", ".hg", ".svn", "node_modules", "bower_components", "vendor", ".venv", "venv", "virtualenv",
-    "__pycache__", ".tox", ".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".gradle", ".idea",
-    ".next", ".nuxt", ".output", ".svelte-kit", ".terraform", ".bundle", "_build", "deps", "Pods",
-    ".stack-work", "dist-newstyle", ".dart_tool", ".cache", ".eggs", "site-packages", ".yarn",
-    ".pnpm-store", ".direnv", ".vscode",
-})  # fmt: skip
+FOREIGN_FOLDERS = frozenset(
+    {
+        ".git",
+        ".hg",
+        ".svn",
+        "node_modules",
+        "bower_components",
+        "vendor",
+        ".venv",
+        "venv",
+        "virtualenv",
+        "__pycache__",
+        ".tox",
+        ".nox",
+        ".mypy_cache",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".gradle",
+        ".idea",
+        ".next",
+        ".nuxt",
+        ".output",
+        ".svelte-kit",
+        ".terraform",
+        ".bundle",
+        "_build",
+        "deps",
+        "Pods",
+        ".stack-work",
+        "dist-newstyle",
+        ".dart_tool",
+        ".cache",
+        ".eggs",
+        "site-packages",
+        ".yarn",
+        ".pnpm-store",
+        ".direnv",
+        ".vscode",
+    }
+)
 # Entered (a manifest may be inside), but no source of the application's own.
 ASIDE = frozenset({
     "test", "tests", "spec", "specs", "__tests__", "testing", "e2e", "cypress", "docs", "doc",

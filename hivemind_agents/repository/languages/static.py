@@ -1,12 +1,22 @@
 """Static sites: plain files, and generators that need no manifest of a language."""
 
-import re
-
 from hivemind_agents.repository.facts import CERTAIN, GUESS, LIKELY, SURE, WEAK, Fact, Finding
-from hivemind_agents.repository.readers.structured import read_toml, read_yaml, text_of
+from hivemind_agents.repository.readers.structured import read_json, read_toml, read_yaml, text_of
 from hivemind_agents.repository.tree import FileTree
 
-ROOTS = ("public", "site", "www", "html", "htdocs", "dist", "static", "docs", "src", "build", "_site")
+ROOTS = (
+    "public",
+    "site",
+    "www",
+    "html",
+    "htdocs",
+    "dist",
+    "static",
+    "docs",
+    "src",
+    "build",
+    "_site",
+)
 
 
 def detect(tree: FileTree) -> Finding | None:
@@ -34,10 +44,17 @@ def _hugo(tree: FileTree) -> Finding | None:
     named = tree.has("hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "config/_default/hugo.toml",
                      "config/_default/config.toml", "config/_default/hugo.yaml")  # fmt: skip
     older = tree.has("config.toml", "config.yaml", "config.yml")
-    if named is None and older and (
-        tree.has_folder("content") or tree.has_folder("archetypes") or tree.has_folder("layouts")
-    ) and tree.search(older, r"(?im)^\s*\"?(baseURL|theme|languageCode)\"?\s*[:=]") and not tree.search(
-        older, r"(?m)^base_url\s*="):  # fmt: skip
+    if (
+        named is None
+        and older
+        and (
+            tree.has_folder("content")
+            or tree.has_folder("archetypes")
+            or tree.has_folder("layouts")
+        )
+        and tree.search(older, r"(?im)^\s*\"?(baseURL|theme|languageCode)\"?\s*[:=]")
+        and not tree.search(older, r"(?m)^base_url\s*=")
+    ):
         named = older
     if named is None:
         return None
@@ -56,11 +73,19 @@ def _zola(tree: FileTree) -> Finding | None:
 
 def _jekyll(tree: FileTree) -> Finding | None:
     """Jekyll without a Gemfile (with one, Ruby reads it)."""
-    if "_config.yml" in tree and "Gemfile" not in tree and (
-        tree.has_folder("_posts") or tree.has_folder("_layouts") or tree.has("index.md", "index.html")
-    ):  # fmt: skip
+    if (
+        "_config.yml" in tree
+        and "Gemfile" not in tree
+        and (
+            tree.has_folder("_posts")
+            or tree.has_folder("_layouts")
+            or tree.has("index.md", "index.html")
+        )
+    ):
         root = text_of(read_yaml(tree, "_config.yml").get("destination")) or "_site"
-        return _finding("jekyll", "_config.yml", root.removeprefix("./"), serves=GUESS, build=("jekyll build",))
+        return _finding(
+            "jekyll", "_config.yml", root.removeprefix("./"), serves=GUESS, build=("jekyll build",)
+        )
     return None
 
 
@@ -73,11 +98,16 @@ def _mdbook(tree: FileTree) -> Finding | None:
 def _files(tree: FileTree) -> Finding | None:
     if "Staticfile" in tree:
         root = text_of(read_yaml(tree, "Staticfile").get("root"))
-        return _finding(None, "Staticfile", (root or _front_page(tree) or ".").removeprefix("./"), serves=LIKELY,
-                        sure=CERTAIN)  # fmt: skip
+        return _finding(
+            None,
+            "Staticfile",
+            (root or _front_page(tree) or ".").removeprefix("./"),
+            serves=LIKELY,
+            sure=CERTAIN,
+        )
     if "static.json" in tree:
-        root = re.search(r"\"root\"\s*:\s*\"([^\"]+)\"", tree.text("static.json") or "")
-        return _finding(None, "static.json", root.group(1).rstrip("/") if root else "public_html", serves=GUESS)
+        served = text_of(read_json(tree, "static.json").get("root")) or "public_html"
+        return _finding(None, "static.json", served.rstrip("/") or ".", serves=GUESS)
     folder = _front_page(tree)
     if folder is None:
         return None

@@ -50,19 +50,36 @@ def read_platforms(tree: FileTree) -> list[Declared]:
     )
 
 
-ORDER = ("procfile", "render", "railpack", "railway", "nixpacks", "fly", "heroku", "app_json", "dockerfile", "compose")
+ORDER = (
+    "procfile",
+    "render",
+    "railpack",
+    "railway",
+    "nixpacks",
+    "fly",
+    "heroku",
+    "app_json",
+    "dockerfile",
+    "compose",
+)
 
 
 def need_of(text: str) -> str | None:
     """The need that an image's or an add-on's name stands for."""
     lowered = text.lower()
     for words, need in (
-        (("postgres", "postgis", "timescale", "pgvector", "cockroach", "supabase/postgres"), "postgresql"),
+        (
+            ("postgres", "postgis", "timescale", "pgvector", "cockroach", "supabase/postgres"),
+            "postgresql",
+        ),
         (("mysql", "mariadb", "jawsdb", "cleardb", "percona"), "mysql"),
         (("mongo", "ormongo"), "mongodb"),
         (("redis", "valkey", "keydb", "dragonfly", "upstash"), "redis"),
         (("minio", "localstack", "seaweedfs", "bucketeer", "cloudcube"), "object-storage"),
-        (("mailhog", "mailpit", "mailcatcher", "sendgrid", "mailgun", "postmark", "mailtrap"), "smtp"),
+        (
+            ("mailhog", "mailpit", "mailcatcher", "sendgrid", "mailgun", "postmark", "mailtrap"),
+            "smtp",
+        ),
     ):
         if any(word in lowered for word in words):
             return need

@@ -11,7 +11,10 @@ def detect(tree: FileTree) -> Declared | None:
     content = read_json(tree, "app.json")
     if not content or "expo" in content:
         return None
-    addons = [text_of(table(item).get("plan")) or text_of(item) or "" for item in items(content.get("addons"))]
+    addons = [
+        text_of(table(item).get("plan")) or text_of(item) or ""
+        for item in items(content.get("addons"))
+    ]
     env = []
     for name, value in table(content.get("env")).items():
         if not NAME.match(str(name)):
@@ -21,10 +24,16 @@ def detect(tree: FileTree) -> Declared | None:
         given = default is not None or settings.get("generator") is not None
         needed = settings.get("required", True) is not False
         where = tree.where("app.json", f'"{name}"')
-        env.append(Use(name, where, default, demanded=needed and not given, optional=given or not needed))
+        env.append(
+            Use(name, where, default, demanded=needed and not given, optional=given or not needed)
+        )
     scripts = table(content.get("scripts"))
     release = text_of(scripts.get("postdeploy"))
-    processes = {"postdeploy": Fact(release, SURE, (tree.where("app.json", "postdeploy"),))} if release else {}
+    processes = (
+        {"postdeploy": Fact(release, SURE, (tree.where("app.json", "postdeploy"),))}
+        if release
+        else {}
+    )
     return Declared(
         source="app_json",
         processes=processes,

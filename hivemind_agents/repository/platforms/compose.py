@@ -24,7 +24,9 @@ def detect(tree: FileTree) -> Declared | None:
         service = table(value)
         image = text_of(service.get("image"))
         if image and not service.get("build"):
-            images.append((image, tree.where(path, re.compile(rf"image:\s*[\"']?{re.escape(image)}"))))
+            images.append(
+                (image, tree.where(path, re.compile(rf"image:\s*[\"']?{re.escape(image)}")))
+            )
         if service.get("build") and len(own) == 1:
             env.extend(_variables(tree, path, service.get("environment")))
         del name

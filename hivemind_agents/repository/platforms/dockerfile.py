@@ -9,16 +9,28 @@ from hivemind_agents.repository.platforms import Declared
 from hivemind_agents.repository.tree import FileTree
 
 _IMAGES = (
-    (r"python|uv:|miniconda|anaconda|mambaforge", "python"), (r"(?:^|/)node[:@]|nodejs|bun", "node"),
-    (r"deno", "deno"), (r"golang|(?:^|/)go:", "go"), (r"(?:^|/)rust[:@]|rust:", "rust"), (r"ruby", "ruby"),
-    (r"php|composer|frankenphp", "php"), (r"dotnet|aspnet", "dotnet"), (r"elixir", "elixir"),
-    (r"openjdk|temurin|jdk|jre|maven|gradle|corretto|java", "java"), (r"clojure", "clojure"),
-    (r"haskell", "haskell"), (r"swift", "swift"), (r"crystal", "crystal"), (r"dart", "dart"),
-)  # fmt: skip
+    (r"python|uv:|miniconda|anaconda|mambaforge", "python"),
+    (r"(?:^|/)node[:@]|nodejs|bun", "node"),
+    (r"deno", "deno"),
+    (r"golang|(?:^|/)go:", "go"),
+    (r"(?:^|/)rust[:@]|rust:", "rust"),
+    (r"ruby", "ruby"),
+    (r"php|composer|frankenphp", "php"),
+    (r"dotnet|aspnet", "dotnet"),
+    (r"elixir", "elixir"),
+    (r"openjdk|temurin|jdk|jre|maven|gradle|corretto|java", "java"),
+    (r"clojure", "clojure"),
+    (r"haskell", "haskell"),
+    (r"swift", "swift"),
+    (r"crystal", "crystal"),
+    (r"dart", "dart"),
+)
 
 
 def detect(tree: FileTree) -> Declared | None:
-    path = tree.has("Dockerfile", "dockerfile", "Containerfile", "docker/Dockerfile", "Dockerfile.prod")
+    path = tree.has(
+        "Dockerfile", "dockerfile", "Containerfile", "docker/Dockerfile", "Dockerfile.prod"
+    )
     text = tree.text(path, limit=200_000) if path else None
     if path is None or not text:
         return None
@@ -45,7 +57,9 @@ def detect(tree: FileTree) -> Declared | None:
             health = Fact(url.group(1), LIKELY, where) if url else None
     processes = {}
     full = _joined(entry, command)
-    if full and not re.search(r"nginx|httpd|apache2?-foreground|caddy|lighttpd|php-fpm|supervisord", full.value):
+    if full and not re.search(
+        r"nginx|httpd|apache2?-foreground|caddy|lighttpd|php-fpm|supervisord", full.value
+    ):
         processes["web"] = full
     language = next(
         (Fact(known, GUESS, (f"{path}:{line}",)) for words, line in reversed(images)
@@ -83,9 +97,16 @@ def _command(words: str) -> str:
         except (ValueError, RecursionError):
             return words
         if isinstance(parts, list) and all(isinstance(part, str) for part in parts):
-            if len(parts) == 3 and parts[0] in {"sh", "/bin/sh", "bash", "/bin/bash"} and parts[1] == "-c":
+            if (
+                len(parts) == 3
+                and parts[0] in {"sh", "/bin/sh", "bash", "/bin/bash"}
+                and parts[1] == "-c"
+            ):
                 return str(parts[2])
-            return " ".join(part if re.fullmatch(r"[\w@%+=:,./$*{}-]+", part) else shlex.quote(part) for part in parts)
+            return " ".join(
+                part if re.fullmatch(r"[\w@%+=:,./$*{}-]+", part) else shlex.quote(part)
+                for part in parts
+            )
     return words
 
 

@@ -16,14 +16,18 @@ def detect(tree: FileTree) -> Declared | None:
     if not content:
         return None
     processes = {
-        ("web" if name == "app" else str(name)): Fact(command, CERTAIN, (tree.where(PATH, command[:30]),))
+        ("web" if name == "app" else str(name)): Fact(
+            command, CERTAIN, (tree.where(PATH, command[:30]),)
+        )
         for name, command in table(content.get("processes")).items()
         if isinstance(command, str) and command
     }
     release = text_of(table(content.get("deploy")).get("release_command"))
     if release:
         processes["release"] = Fact(release, CERTAIN, (tree.where(PATH, "release_command"),))
-    service = table(content.get("http_service")) or table(next(iter(items(content.get("services"))), None))
+    service = table(content.get("http_service")) or table(
+        next(iter(items(content.get("services"))), None)
+    )
     inner = service.get("internal_port")
     port = inner if isinstance(inner, int) and 0 < inner < 65536 else None
     checks = [table(item) for key in ("checks", "http_checks") for item in items(service.get(key))]

@@ -22,13 +22,17 @@ def detect(tree: FileTree) -> Declared | None:
     command = text_of(table(start).get("cmd")) or text_of(start)
     phases = table(content.get("phases"))
     build = table(phases.get("build"))
-    commands = tuple(item for item in items(build.get("cmds")) if isinstance(item, str) and item != "...")
+    commands = tuple(
+        item for item in items(build.get("cmds")) if isinstance(item, str) and item != "..."
+    )
     providers = [item for item in items(content.get("providers")) if item in PROVIDERS]
     return Declared(
         source="nixpacks",
         processes={"web": Fact(command, CERTAIN, (tree.where(path, "cmd"),))} if command else {},
         build=commands,
-        language=Fact(PROVIDERS[providers[0]], CERTAIN, (tree.where(path, "providers"),)) if providers else None,
+        language=Fact(PROVIDERS[providers[0]], CERTAIN, (tree.where(path, "providers"),))
+        if providers
+        else None,
         system_packages=tuple(
             item
             for phase in phases.values()

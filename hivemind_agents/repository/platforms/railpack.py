@@ -22,7 +22,9 @@ def detect(tree: FileTree) -> Declared | None:
     packages = [*items(content.get("buildAptPackages")), *items(deploy.get("aptPackages"))]
     return Declared(
         source="railpack",
-        processes={"web": Fact(command, CERTAIN, (tree.where(PATH, "startCommand"),))} if command else {},
+        processes={"web": Fact(command, CERTAIN, (tree.where(PATH, "startCommand"),))}
+        if command
+        else {},
         language=Fact(provider, CERTAIN, (tree.where(PATH, "provider"),)) if provider else None,
         system_packages=tuple(item for item in packages if isinstance(item, str)),
     )

@@ -25,18 +25,26 @@ def detect(tree: FileTree) -> Declared | None:
         service = table(entry)
         sort = text_of(service.get("type")) or ""
         if sort in {"redis", "keyvalue"}:
-            needs["redis"] = Service(need="redis", where=tree.where(path, re.compile(r"type:\s*(redis|keyvalue)")))
+            needs["redis"] = Service(
+                need="redis", where=tree.where(path, re.compile(r"type:\s*(redis|keyvalue)"))
+            )
         if text_of(service.get("rootDir")) not in {None, ".", "./"}:
             continue
         command = text_of(service.get("startCommand"))
         if command and sort in _KINDS:
-            processes.setdefault(_KINDS[sort], Fact(command, CERTAIN, (tree.where(path, command[:30]),)))
+            processes.setdefault(
+                _KINDS[sort], Fact(command, CERTAIN, (tree.where(path, command[:30]),))
+            )
         built = text_of(service.get("buildCommand"))
         build = build or ((built,) if built and sort == "web" else ())
         checked = text_of(service.get("healthCheckPath"))
-        health = health or (Fact(checked, SURE, (tree.where(path, "healthCheckPath"),)) if checked else None)
+        health = health or (
+            Fact(checked, SURE, (tree.where(path, "healthCheckPath"),)) if checked else None
+        )
         published = text_of(service.get("staticPublishPath"))
-        root = root or (Fact(published, SURE, (tree.where(path, "staticPublishPath"),)) if published else None)
+        root = root or (
+            Fact(published, SURE, (tree.where(path, "staticPublishPath"),)) if published else None
+        )
         disk = disk or (tree.where(path, re.compile(r"\bdisk:")) if service.get("disk") else None)
         for item in items(service.get("envVars")):
             variable = table(item)

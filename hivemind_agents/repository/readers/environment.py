@@ -15,25 +15,83 @@ from hivemind_agents.repository.readers.python_source import (
 from hivemind_agents.repository.tree import FileTree
 
 # Set by the platform or the language's own tools: never asked for.
-PLATFORM = frozenset({
-    "PORT", "HOST", "HOSTNAME", "PATH", "HOME", "USER", "PWD", "SHELL", "LANG", "TZ", "TMPDIR", "TEMP",
-    "NODE_ENV", "PYTHONPATH", "PYTHONUNBUFFERED", "CI", "RAILS_ENV", "RACK_ENV", "MIX_ENV", "GOPATH",
-    "PHX_SERVER", "DEBUG", "FLASK_APP", "FLASK_ENV", "FLASK_DEBUG", "ENV", "LOG_LEVEL", "DYNO",
-    "APP_ENV", "APP_DEBUG", "DJANGO_SETTINGS_MODULE", "WEB_CONCURRENCY", "RAILS_MAX_THREADS",
-    "RAILS_MIN_THREADS", "RAILS_LOG_LEVEL", "RAILS_LOG_TO_STDOUT", "RAILS_SERVE_STATIC_FILES",
-    "PIDFILE", "BUNDLE_GEMFILE", "VERCEL", "VERCEL_URL", "HEROKU_APP_NAME", "BASE_URL", "PUBLIC_URL",
-    "ASPNETCORE_ENVIRONMENT", "ASPNETCORE_URLS", "npm_package_version", "JAVA_OPTS", "RENDER",
-    "APPDATA", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "TERM", "EDITOR", "COLUMNS", "UID", "GID",
-})  # fmt: skip
+PLATFORM = frozenset(
+    {
+        "PORT",
+        "HOST",
+        "HOSTNAME",
+        "PATH",
+        "HOME",
+        "USER",
+        "PWD",
+        "SHELL",
+        "LANG",
+        "TZ",
+        "TMPDIR",
+        "TEMP",
+        "NODE_ENV",
+        "PYTHONPATH",
+        "PYTHONUNBUFFERED",
+        "CI",
+        "RAILS_ENV",
+        "RACK_ENV",
+        "MIX_ENV",
+        "GOPATH",
+        "PHX_SERVER",
+        "DEBUG",
+        "FLASK_APP",
+        "FLASK_ENV",
+        "FLASK_DEBUG",
+        "ENV",
+        "LOG_LEVEL",
+        "DYNO",
+        "APP_ENV",
+        "APP_DEBUG",
+        "DJANGO_SETTINGS_MODULE",
+        "WEB_CONCURRENCY",
+        "RAILS_MAX_THREADS",
+        "RAILS_MIN_THREADS",
+        "RAILS_LOG_LEVEL",
+        "RAILS_LOG_TO_STDOUT",
+        "RAILS_SERVE_STATIC_FILES",
+        "PIDFILE",
+        "BUNDLE_GEMFILE",
+        "VERCEL",
+        "VERCEL_URL",
+        "HEROKU_APP_NAME",
+        "BASE_URL",
+        "PUBLIC_URL",
+        "ASPNETCORE_ENVIRONMENT",
+        "ASPNETCORE_URLS",
+        "npm_package_version",
+        "JAVA_OPTS",
+        "RENDER",
+        "APPDATA",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "NO_PROXY",
+        "TERM",
+        "EDITOR",
+        "COLUMNS",
+        "UID",
+        "GID",
+    }
+)
 _SECRET = re.compile(
-    r"(SECRET|PASSWORD|PASSWD|_PASS$|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|_KEY$|^KEY$|CREDENTIAL|"
-    r"APIKEY|MASTER_KEY|APP_KEY|DSN$|_SALT|SALT$|WEBHOOK_URL|ENCRYPTION)", re.I
-)  # fmt: skip
-_PUBLIC = re.compile(r"PUBLIC|PUBLISHABLE|KEY_ID$|_KEY_PATH|TOKEN_URL|EXPIR|TTL|LIFETIME|ALGORITHM|_NAME$", re.I)
+    r"(SECRET|PASSWORD|PASSWD|_PASS$|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|_KEY$|^KEY$|"
+    r"CREDENTIAL|"
+    r"APIKEY|MASTER_KEY|APP_KEY|DSN$|_SALT|SALT$|WEBHOOK_URL|ENCRYPTION)",
+    re.I,
+)
+_PUBLIC = re.compile(
+    r"PUBLIC|PUBLISHABLE|KEY_ID$|_KEY_PATH|TOKEN_URL|EXPIR|TTL|LIFETIME|ALGORITHM|_NAME$", re.I
+)
 _URL_WITH_SECRET = re.compile(
-    r"(DATABASE|DB|POSTGRES\w*|PG|MYSQL|MARIADB|MONGO\w*|REDIS\w*|AMQP|RABBITMQ|BROKER|CLOUDAMQP|SMTP|"
-    r"EMAIL|MAILER|JAWSDB|CLEARDB|MONGOHQ|KEYDB|VALKEY)_?(URL|URI|DSN|CONNECTION\w*)$", re.I
-)  # fmt: skip
+    r"(DATABASE|DB|POSTGRES\w*|PG|MYSQL|MARIADB|MONGO\w*|REDIS\w*|AMQP|RABBITMQ|BROKER|"
+    r"CLOUDAMQP|SMTP|"
+    r"EMAIL|MAILER|JAWSDB|CLEARDB|MONGOHQ|KEYDB|VALKEY)_?(URL|URI|DSN|CONNECTION\w*)$",
+    re.I,
+)
 # Without these an application has nothing to connect to.
 _NEEDED = re.compile(r"(DATABASE|POSTGRES\w*|MYSQL|MONGO\w*|REDIS)_?(URL|URI)$|^DATABASE_URL$")
 NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{1,80}$")
@@ -69,11 +127,15 @@ _NAME = r"(?P<name>[A-Za-z_][A-Za-z0-9_]+)"
 _JS = (
     rf"(?:process\.env|Bun\.env|import\.meta\.env)(?:\.{_NAME}|\[{_Q}(?P<name2>\w+){_Q}\])"
     r"(?:\s*(?:\|\||\?\?)\s*(?P<default>[\"'`][^\"'`\n]*[\"'`]|[\d_]+|true|false|\w+))?",
-    rf"Deno\.env\.get\(\s*{_Q}{_NAME}{_Q}\s*\)(?:\s*(?:\|\||\?\?)\s*(?P<default>[\"'`][^\"'`\n]*[\"'`]|\d+))?",
-    rf"(?:config(?:Service)?|env)\.get(?:OrThrow)?(?:<\w+>)?\(\s*{_Q}(?P<name>[A-Z][A-Z0-9_]{{2,}}){_Q}",
+    rf"Deno\.env\.get\(\s*{_Q}{_NAME}{_Q}\s*\)(?:\s*(?:\|\||"
+    rf"\?\?)\s*(?P<default>[\"'`][^\"'`\n]*[\"'`]|\d+))?",
+    rf"(?:config(?:Service)?|"
+    rf"env)\.get(?:OrThrow)?(?:<\w+>)?\(\s*{_Q}(?P<name>[A-Z][A-Z0-9_]{{2,}}){_Q}",
 )
 PATTERNS: dict[tuple[str, ...], tuple[str, ...]] = {
-    (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx", ".jsx", ".vue", ".svelte", ".astro"): _JS,
+    (
+        ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx", ".jsx", ".vue", ".svelte", ".astro",
+    ): _JS,
     (".rb", ".ru", ".erb", ".rake"): (
         rf"ENV\.fetch\(\s*{_Q}{_NAME}{_Q}\s*(?P<must>\))(?!\s*(?:\{{|do\b))",
         rf"ENV\.fetch\(\s*{_Q}{_NAME}{_Q}\s*,\s*(?P<default>[^)\n]+)\)",
@@ -82,18 +144,24 @@ PATTERNS: dict[tuple[str, ...], tuple[str, ...]] = {
     ),
     (".php",): (
         rf"\benv\(\s*{_Q}{_NAME}{_Q}\s*(?:,\s*(?P<default>[^)\n]+))?\)",
-        rf"getenv\(\s*{_Q}{_NAME}{_Q}\s*\)(?:\s*(?:\?:|\?\?)\s*(?P<default>{_Q}[^\"'\n]*{_Q}|\w+))?",
-        rf"\$_(?:ENV|SERVER)\[\s*{_Q}(?P<name>(?!HTTP_|REQUEST_|SCRIPT_|DOCUMENT_|SERVER_|REMOTE_|QUERY_|PHP_|PATH_|CONTENT_|argv|argc)[A-Z][A-Z0-9_]+){_Q}\s*\]"
+        rf"getenv\(\s*{_Q}{_NAME}{_Q}\s*\)(?:\s*(?:\?:|\?\?)\s*(?P<default>{_Q}[^\"'\n]*{_Q}|"
+        rf"\w+))?",
+        rf"\$_(?:ENV|SERVER)\[\s*{_Q}(?P<name>(?!HTTP_|REQUEST_|SCRIPT_|DOCUMENT_|SERVER_|"
+        rf"REMOTE_|QUERY_|PHP_|PATH_|CONTENT_|argv|argc)[A-Z][A-Z0-9_]+){_Q}\s*\]"
         rf"(?:\s*(?:\?:|\?\?)\s*(?P<default>{_Q}[^\"'\n]*{_Q}|\w+))?",
     ),
     (".go",): (
         rf"os\.(?:Getenv|LookupEnv)\(\s*{_Q}{_NAME}{_Q}\s*\)",
-        rf"(?i:getenv|envOr|getEnvOr\w*|env|getEnvOrDefault|lookupEnv)\(\s*{_Q}(?P<name>[A-Z][A-Z0-9_]+){_Q}\s*,\s*(?P<default>{_Q}[^\"`\n]*{_Q}|\d+)\s*\)",
-        r"`[^`\n]*\benv(?:config)?:\"(?P<name>[A-Z][A-Z0-9_]+)(?P<must>,required|,notEmpty)?[^`\n]*?(?:envDefault:\"(?P<default>[^\"]*)\")?[^`\n]*`",
+        rf"(?i:getenv|envOr|getEnvOr\w*|env|getEnvOrDefault|"
+        rf"lookupEnv)\(\s*{_Q}(?P<name>[A-Z][A-Z0-9_]+){_Q}\s*,\s*(?P<default>{_Q}[^\"`\n]*{_Q}|"
+        rf"\d+)\s*\)",
+        r"`[^`\n]*\benv(?:config)?:\"(?P<name>[A-Z][A-Z0-9_]+)(?P<must>,required|"
+        r",notEmpty)?[^`\n]*?(?:envDefault:\"(?P<default>[^\"]*)\")?[^`\n]*`",
     ),
     (".java", ".kt", ".kts", ".scala", ".groovy"): (
         rf"System\.getenv\(\s*\"{_NAME}\"\s*\)(?:\s*\?:\s*(?P<default>\"[^\"\n]*\"|\d+))?",
-        rf"System\.getenv\(\)(?:\.get\(|\.getOrDefault\(|\[)\s*\"{_NAME}\"(?:\s*,\s*(?P<default>\"[^\"\n]*\"))?",
+        rf"System\.getenv\(\)(?:\.get\(|\.getOrDefault\(|"
+        rf"\[)\s*\"{_NAME}\"(?:\s*,\s*(?P<default>\"[^\"\n]*\"))?",
         rf"sys\.env(?:\.get(?:OrElse)?)?\(\s*\"{_NAME}\"(?:\s*,\s*(?P<default>\"[^\"\n]*\"))?",
         r"\$\{(?P<name>[A-Z][A-Z0-9_]+)(?::(?P<default>[^}\n]*))?\}",
     ),
@@ -111,8 +179,12 @@ PATTERNS: dict[tuple[str, ...], tuple[str, ...]] = {
         rf"System\.get_env\(\s*\"{_NAME}\"\s*(?:,\s*(?P<default>\"[^\"\n]*\"))?\)(?:\s*\|\|\s*(?:(?P<must>raise)\b|(?P<default2>\"[^\"\n]*\")))?",
     ),
     (".clj", ".cljc"): (rf"System/getenv\s+\"{_NAME}\"", r"\(env\s+:(?P<kebab>[a-z][a-z0-9-]+)"),
-    (".dart",): (rf"Platform\.environment\[\s*{_Q}{_NAME}{_Q}\s*\](?:\s*\?\?\s*(?P<default>{_Q}[^\"'\n]*{_Q}))?",),
-    (".swift",): (rf"(?:Environment\.get\(|environment\[)\s*\"{_NAME}\"\s*[\])](?:\s*\?\?\s*(?P<default>\"[^\"\n]*\"))?",),
+    (".dart",): (
+        rf"Platform\.environment\[\s*{_Q}{_NAME}{_Q}\s*\]"
+        rf"(?:\s*\?\?\s*(?P<default>{_Q}[^\"'\n]*{_Q}))?",
+    ),
+    (".swift",): (rf"(?:Environment\.get\(|"
+                  rf"environment\[)\s*\"{_NAME}\"\s*[\])](?:\s*\?\?\s*(?P<default>\"[^\"\n]*\"))?",),
     (".cr",): (
         rf"ENV\[\s*\"{_NAME}\"\s*\](?P<may>\?)?(?:\s*\|\|\s*(?P<default>\"[^\"\n]*\"))?",
         rf"ENV\.fetch\(\s*\"{_NAME}\"\s*,\s*(?P<default>\"[^\"\n]*\")",
@@ -123,7 +195,9 @@ PATTERNS: dict[tuple[str, ...], tuple[str, ...]] = {
     (".zig",): (rf"getenv\(\s*\"{_NAME}\"",),
     (".prisma",): (rf"\benv\(\s*\"{_NAME}\"(?P<must>\s*\))",),
 }  # fmt: skip
-_COMPILED = [(suffixes, [re.compile(p) for p in patterns]) for suffixes, patterns in PATTERNS.items()]
+_COMPILED = [
+    (suffixes, [re.compile(p) for p in patterns]) for suffixes, patterns in PATTERNS.items()
+]
 _COMMENT = re.compile(r"^\s*(?://|#(?!\{)|\*|/\*|--|;;|%#)")
 
 
@@ -138,7 +212,10 @@ def read_uses(tree: FileTree, *, limit: int = 600) -> Iterator[Use]:
     for path in tree.sources(".yml", ".yaml", limit=60):
         if re.search(r"(?:^|/)(application|bootstrap|database|storage|cable)[\w-]*\.ya?ml$", path):
             text = tree.text(path) or ""
-            patterns = [re.compile(p) for p in (*PATTERNS[(".properties",)], *PATTERNS[(".rb", ".ru", ".erb", ".rake")])]
+            patterns = [
+                re.compile(p)
+                for p in (*PATTERNS[(".properties",)], *PATTERNS[(".rb", ".ru", ".erb", ".rake")])
+            ]
             yield from _scan(path, text, patterns)
 
 
@@ -187,28 +264,33 @@ def _literal(text: str | None) -> str | None:
     return text if re.fullmatch(r"[\w.:/@-]{1,80}", text) and not text.isidentifier() else None
 
 
+# `os.environ`, or a mapping of its name that a function was given.
+_ENVIRONMENT = re.compile(r"(?:^|[._])(?:environ|environment)$")
 _GETTERS = {"os.environ.get", "os.getenv", "environ.get", "getenv", "os.environ.setdefault"}
-_READERS = re.compile(r"^(env|environ|config|decouple\.config|env\.\w+|environ\.\w+|starlette_config|Config)$")
+_READERS = re.compile(
+    r"^(env|environ|config|decouple\.config|env\.\w+|environ\.\w+|starlette_config|Config)$"
+)
 
 
 def _python_uses(module: PythonModule) -> Iterator[Use]:
     path, text, parsed = module.path, module.text, module.syntax
     if parsed is None:
         for found in re.finditer(
-            r"(?:getenv\(|environ(?:\.get\(|\[))\s*[\"'](\w+)[\"'](?:\s*,\s*[\"']([^\"'\n]*)[\"'])?",
+            r"(?:getenv\(|environ(?:\.get\(|"
+            r"\[))\s*[\"'](\w+)[\"'](?:\s*,\s*[\"']([^\"'\n]*)[\"'])?",
             text,
         ):
             where = f"{path}:{text.count(chr(10), 0, found.start()) + 1}"
             yield Use(found.group(1), where, found.group(2), optional=found.group(2) is not None)
         return
-    reads_config = bool(re.search(r"from decouple|import environ|environs|starlette\.config", text)) or (
-        "import env" in text
-    )
+    reads_config = bool(
+        re.search(r"from decouple|import environ|environs|starlette\.config", text)
+    ) or ("import env" in text)
     for node in ast.walk(parsed):
         if isinstance(node, ast.Subscript):
-            if dotted(node.value) in {"os.environ", "environ"} and isinstance(node.ctx, ast.Load):
+            if _ENVIRONMENT.search(dotted(node.value)) and isinstance(node.ctx, ast.Load):
                 name = node.slice.value if isinstance(node.slice, ast.Constant) else None
-                if isinstance(name, str):
+                if isinstance(name, str) and NAME.match(name):
                     yield Use(name, f"{path}:{node.lineno}", demanded=True)
         elif isinstance(node, ast.Call):
             yield from _python_call(path, node, reads_config=reads_config)
@@ -225,14 +307,18 @@ def _python_call(path: str, node: ast.Call, *, reads_config: bool) -> Iterator[U
     key = first_text(node)
     if key is None or not NAME.match(key):
         return
-    if name in _GETTERS:
+    mapping, _, method = name.rpartition(".")
+    given = method in {"get", "pop"} and _ENVIRONMENT.search(mapping) and key.isupper()
+    if name in _GETTERS or given:
         default = node.args[1] if len(node.args) > 1 else _keyword(node, "default")
         yield Use(key, where, _constant(default), optional=_falls_back(default))
     elif reads_config and _READERS.match(name):
         default = _keyword(node, "default") or (
             node.args[1] if len(node.args) > 1 and name.startswith("env") else None
         )
-        yield Use(key, where, _constant(default), demanded=default is None, optional=default is not None)
+        yield Use(
+            key, where, _constant(default), demanded=default is None, optional=default is not None
+        )
 
 
 def _database_url(node: ast.Call, where: str) -> Use:
@@ -252,20 +338,32 @@ def _settings_class(path: str, node: ast.ClassDef) -> Iterator[Use]:
     for inner in ast.walk(node):
         if isinstance(inner, ast.keyword) and inner.arg == "env_prefix":
             prefix = _constant(inner.value) or ""
-        if isinstance(inner, ast.Assign) and any(dotted(item) == "env_prefix" for item in inner.targets):
+        if isinstance(inner, ast.Assign) and any(
+            dotted(item) == "env_prefix" for item in inner.targets
+        ):
             prefix = _constant(inner.value) or ""
     for statement in node.body:
         if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
             continue
         name = statement.target.id
-        if name.startswith("_") or name == "model_config" or "ClassVar" in ast.dump(statement.annotation):
+        if (
+            name.startswith("_")
+            or name == "model_config"
+            or "ClassVar" in ast.dump(statement.annotation)
+        ):
             continue
         value = statement.value
-        alias = _keyword(value, "alias", "validation_alias", "env") if isinstance(value, ast.Call) else None
+        alias = (
+            _keyword(value, "alias", "validation_alias", "env")
+            if isinstance(value, ast.Call)
+            else None
+        )
         key = _constant(alias) or (prefix + name).upper()
         default: ast.expr | None = value
         if isinstance(value, ast.Call) and dotted(value.func) in {"Field", "pydantic.Field"}:
-            default = (value.args[0] if value.args else None) or _keyword(value, "default", "default_factory")
+            default = (value.args[0] if value.args else None) or _keyword(
+                value, "default", "default_factory"
+            )
         if isinstance(default, ast.Constant) and default.value is Ellipsis:
             default = None
         yield Use(

@@ -104,7 +104,16 @@ def first_text(call: ast.Call) -> str | None:
 _ROUTE_CALLS = {
     "route", "get", "post", "put", "delete", "patch", "api_route", "head", "view", "websocket",
 }  # fmt: skip
-_ROUTE_FUNCTIONS = {"path", "re_path", "url", "Route", "add_get", "add_route", "add_url_rule", "add_view"}
+_ROUTE_FUNCTIONS = {
+    "path",
+    "re_path",
+    "url",
+    "Route",
+    "add_get",
+    "add_route",
+    "add_url_rule",
+    "add_view",
+}
 _GUARD = re.compile(
     r"login|auth|permission|required|jwt|token|protected|admin|role|superuser|limiter", re.I
 )
@@ -258,8 +267,13 @@ def _redirects(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 def _depends_on_user(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     dumped = " ".join(ast.dump(default) for default in [*node.args.defaults, *node.args.kw_defaults]
                       if default is not None)  # fmt: skip
-    return bool((re.search(r"id='(?:Depends|Security)'", dumped) and _GUARD.search(dumped.replace(
-        "Depends", ""))) or re.search(r"current_user", dumped))
+    return bool(
+        (
+            re.search(r"id='(?:Depends|Security)'", dumped)
+            and _GUARD.search(dumped.replace("Depends", ""))
+        )
+        or re.search(r"current_user", dumped)
+    )
 
 
 def _module_level(body: list[ast.stmt]) -> list[ast.stmt]:

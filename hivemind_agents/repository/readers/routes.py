@@ -17,14 +17,16 @@ HEALTH_NAMES = (
 
 def best_health_route(routes: Iterable[tuple[str, str]]) -> Fact[str] | None:
     """The best of (path, evidence): one made for it, else the front page, else None."""
-    known = {}
+    known: dict[str, str] = {}
     for path, where in routes:
         known.setdefault(path, where)
     for name in HEALTH_NAMES:
         for path in (name, name + "/"):
             if path in known:
                 return Fact(path, SURE, (known[path],))
-    ending = next((path for path in known if path.rstrip("/").endswith(("/health", "/healthz"))), None)
+    ending = next(
+        (path for path in known if path.rstrip("/").endswith(("/health", "/healthz"))), None
+    )
     if ending:
         return Fact(ending, LIKELY, (known[ending],))
     if "/" in known:

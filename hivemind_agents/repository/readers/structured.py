@@ -21,7 +21,7 @@ class _BoundedLoader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.
     """A safe loader that counts nodes as aliases are expanded, and keeps unknown tags as text."""
 
 
-def _unknown(loader: yaml.SafeLoader, _suffix: str, node: yaml.Node) -> Any:
+def _unknown(loader: yaml.SafeLoader, _suffix: str, node: yaml.Node) -> object:
     if isinstance(node, yaml.MappingNode):
         return loader.construct_mapping(node, deep=True)
     if isinstance(node, yaml.SequenceNode):
@@ -56,7 +56,7 @@ def parse_toml(text: str) -> dict[str, Any] | None:
         return None
 
 
-def parse_json(text: str) -> Any | None:
+def parse_json(text: str) -> object:
     """JSON, with comments and trailing commas if it has any."""
     try:
         return json.loads(text)
@@ -70,7 +70,7 @@ def parse_json(text: str) -> Any | None:
         return None
 
 
-def parse_yaml(text: str) -> Any | None:
+def parse_yaml(text: str) -> object:
     """The first document, its aliases expanded up to a bound."""
     documents = parse_yaml_all(text)
     return documents[0] if documents else None

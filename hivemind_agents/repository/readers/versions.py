@@ -41,7 +41,9 @@ def tool_version(tree: FileTree, *tools: str) -> Fact[str] | None:
                 value = value[0]
             version = text_of(value)
             if version:
-                return Fact(version, CERTAIN, (tree.where(path, re.compile(rf"^\W*{tool}\b", re.M)),))
+                return Fact(
+                    version, CERTAIN, (tree.where(path, re.compile(rf"^\W*{tool}\b", re.M)),)
+                )
     return None
 
 

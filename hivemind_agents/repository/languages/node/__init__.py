@@ -2,9 +2,19 @@
 
 import re
 
-from hivemind_agents.repository.facts import CERTAIN, GUESS, LIKELY, SURE, WEAK, Fact, Finding, Match
+from hivemind_agents.repository.facts import (
+    CERTAIN,
+    GUESS,
+    LIKELY,
+    SURE,
+    WEAK,
+    Fact,
+    Finding,
+    Match,
+)
 from hivemind_agents.repository.languages import detectors
-from hivemind_agents.repository.languages.node import health, project as reading
+from hivemind_agents.repository.languages.node import health
+from hivemind_agents.repository.languages.node import project as reading
 from hivemind_agents.repository.languages.node.plain import plain_match
 from hivemind_agents.repository.languages.node.project import NodeProject
 from hivemind_agents.repository.tree import FileTree
@@ -29,7 +39,9 @@ def detect(tree: FileTree) -> Finding | None:
         runtime=runtime,
         version=version,
         package_manager=manager,
-        framework=Fact(match.framework, match.confidence, match.evidence) if match.framework else None,
+        framework=Fact(match.framework, match.confidence, match.evidence)
+        if match.framework
+        else None,
         kind=Fact(match.kind, match.kind_confidence, match.evidence or (reading.MANIFEST,)),
         build=(
             reading.install_command(tree, manager.value),
@@ -78,10 +90,15 @@ def _runtime(project: NodeProject) -> tuple[str, Fact[str] | None]:
 
 def _generators(project: NodeProject) -> tuple[str, ...]:
     """Code that has to be generated before the build."""
-    scripts = " ".join(project.scripts.get(name, "") for name in ("postinstall", "build", "prebuild", "heroku-postbuild"))
-    if project.dependencies.first("prisma", "@prisma/client") and "prisma generate" not in scripts and (
-        project.tree.named("schema.prisma")
-    ):  # fmt: skip
+    scripts = " ".join(
+        project.scripts.get(name, "")
+        for name in ("postinstall", "build", "prebuild", "heroku-postbuild")
+    )
+    if (
+        project.dependencies.first("prisma", "@prisma/client")
+        and "prisma generate" not in scripts
+        and (project.tree.named("schema.prisma"))
+    ):
         return (project.exec("prisma generate"),)
     return ()
 
@@ -93,7 +110,15 @@ def _processes(project: NodeProject) -> dict[str, str]:
     if project.dependencies.first("prisma") and tree.has_folder("prisma/migrations"):
         found["release"] = project.exec("prisma migrate deploy")
     else:
-        for name in ("release", "db:migrate:deploy", "migrate:deploy", "migrate:prod", "db:migrate", "migrate", "migration:run"):
+        for name in (
+            "release",
+            "db:migrate:deploy",
+            "migrate:deploy",
+            "migrate:prod",
+            "db:migrate",
+            "migrate",
+            "migration:run",
+        ):
             script = project.scripts.get(name)
             if script and not re.search(r"--?dev\b|migrate dev|echo", script):
                 found["release"] = project.run(name)
@@ -107,7 +132,9 @@ def _processes(project: NodeProject) -> dict[str, str]:
 
 def _script_alone(tree: FileTree) -> Finding | None:
     """JavaScript without a manifest: a lone script that is run by Node."""
-    entry = tree.has("server.js", "app.js", "main.js", "index.js", "index.mjs", "index.ts", "main.ts")
+    entry = tree.has(
+        "server.js", "app.js", "main.js", "index.js", "index.mjs", "index.ts", "main.ts"
+    )
     if entry is None or tree.has("deno.json", "deno.jsonc", "deno.lock"):
         return None
     text = tree.text(entry) or ""

@@ -1,6 +1,7 @@
 """The path that answers 2xx without login, read from the routes of the code or of the folders."""
 
 import re
+from collections.abc import Iterator
 
 from hivemind_agents.repository.facts import GUESS, LIKELY, SURE, Fact, Match
 from hivemind_agents.repository.languages.node.project import NodeProject
@@ -8,13 +9,25 @@ from hivemind_agents.repository.readers.routes import best_health_route
 
 _ROUTE = re.compile(r"(?:\b\w+)\.(?:get|all|route)\(\s*[\"'`](/[^\"'`\s:*(]*)[\"'`]([^\n]*)")
 _OBJECT_ROUTE = re.compile(r"(?:path|url)\s*:\s*[\"'`](/[^\"'`\s:*]*)[\"'`]")
-_GUARDED = re.compile(r"(?i)\b(?:is|ensure|require|check|verify)?_?(?:auth\w*|login\w*|logged\w*|protect\w*|jwt\w*|passport)\b")
+_GUARDED = re.compile(
+    r"(?i)\b(?:is|ensure|require|check|verify)?_?(?:auth\w*|login\w*|logged\w*|protect\w*|"
+    r"jwt\w*|passport)\b"
+)
 _FILES = (
-    (re.compile(r"^(?:src/)?app/(.*)/route\.[jt]s$"), ""), (re.compile(r"^(?:src/)?pages/(api/.*?)(?:/index)?\.[jt]s$"), ""),
-    (re.compile(r"^server/(api/.*?)(?:\.get)?\.[jt]s$"), ""), (re.compile(r"^server/routes/(.*?)(?:\.get)?\.[jt]s$"), ""),
-    (re.compile(r"^src/routes/(.*)/\+server\.[jt]s$"), ""), (re.compile(r"^app/routes/([\w.-]+)\.[jt]sx?$"), "."),
+    (re.compile(r"^(?:src/)?app/(.*)/route\.[jt]s$"), ""),
+    (re.compile(r"^(?:src/)?pages/(api/.*?)(?:/index)?\.[jt]s$"), ""),
+    (re.compile(r"^server/(api/.*?)(?:\.get)?\.[jt]s$"), ""),
+    (re.compile(r"^server/routes/(.*?)(?:\.get)?\.[jt]s$"), ""),
+    (re.compile(r"^src/routes/(.*)/\+server\.[jt]s$"), ""),
+    (re.compile(r"^app/routes/([\w.-]+)\.[jt]sx?$"), "."),
     (re.compile(r"^src/pages/(.*?)\.[jt]s$"), ""),
-)  # fmt: skip
+)
+
+
+_RENDERING = frozenset({
+    "next", "nuxt", "remix", "react-router", "sveltekit", "astro", "solid-start", "angular",
+    "tanstack-start",
+})  # fmt: skip
 
 
 def health_path(project: NodeProject, match: Match) -> Fact[str] | None:
@@ -23,29 +36,43 @@ def health_path(project: NodeProject, match: Match) -> Fact[str] | None:
         return Fact("/", SURE, match.evidence)
     if match.kind != "web":
         return None
-    routes: list[tuple[str, str]] = []
+    prefix = _global_prefix(project)
+    routes = [
+        (route if route.startswith(prefix) else prefix + route, where)
+        for route, where in [*_code_routes(project), *_file_routes(project)]
+    ]
+    found = best_health_route(routes)
+    if found and (found.value != "/" or not prefix):
+        return found
+    return _front_page(project, match)
+
+
+def _code_routes(project: NodeProject) -> Iterator[tuple[str, str]]:
+    """Routes without a login's guard and without a redirect as their answer."""
     for path, text in project.sources:
         if not re.search(r"\.(?:get|all|route)\(|url\s*:|@Get\(|req(?:uest)?\.url|pathname", text):
             continue
         for pattern in (_ROUTE, _OBJECT_ROUTE):
             for found in pattern.finditer(text):
                 rest = found.group(2) if pattern is _ROUTE else ""
-                if not _GUARDED.search(rest.split("=>")[0]) and "redirect(" not in _body(text, found.end()):
-                    routes.append((found.group(1), f"{path}:{text.count(chr(10), 0, found.start()) + 1}"))
-        routes.extend(_nest(path, text))
+                guarded = _GUARDED.search(rest.split("=>")[0])
+                if not guarded and "redirect(" not in _body(text, found.end()):
+                    yield found.group(1), f"{path}:{text.count(chr(10), 0, found.start()) + 1}"
+        yield from _nest(path, text)
+
+
+def _file_routes(project: NodeProject) -> Iterator[tuple[str, str]]:
+    """Routes that a framework makes of files."""
     for path in project.tree.paths:
         for pattern, dot in _FILES:
             hit = pattern.match(path)
             if hit and "[" not in hit.group(1):
                 name = hit.group(1).replace(".", "/") if dot else hit.group(1)
-                routes.append(("/" + re.sub(r"\([^)]*\)/", "", name), f"{path}:1"))
-    prefix = _global_prefix(project)
-    if prefix:
-        routes = [(prefix + route, where) if not route.startswith(prefix) else (route, where) for route, where in routes]
-    found = best_health_route(routes)
-    if found and (found.value != "/" or not prefix):
-        return found
-    if match.framework in {"next", "nuxt", "remix", "react-router", "sveltekit", "astro", "solid-start", "angular", "tanstack-start"}:
+                yield "/" + re.sub(r"\([^)]*\)/", "", name), f"{path}:1"
+
+
+def _front_page(project: NodeProject, match: Match) -> Fact[str] | None:
+    if match.framework in _RENDERING:
         return Fact("/", LIKELY, match.evidence)
     if match.framework == "strapi":
         return Fact("/_health", LIKELY, match.evidence)
@@ -58,7 +85,9 @@ def health_path(project: NodeProject, match: Match) -> Fact[str] | None:
 
 def _body(text: str, position: int) -> str:
     """The beginning of a handler, up to the next route."""
-    return re.split(r"\.(?:get|post|put|delete|patch|use)\(\s*[\"'`]", text[position : position + 400])[0]
+    return re.split(
+        r"\.(?:get|post|put|delete|patch|use)\(\s*[\"'`]", text[position : position + 400]
+    )[0]
 
 
 def _nest(path: str, text: str) -> list[tuple[str, str]]:

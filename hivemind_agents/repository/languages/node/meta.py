@@ -9,7 +9,20 @@ from hivemind_agents.repository.languages.node.project import NodeProject
 
 def detect(project: NodeProject) -> Match | None:
     """The first whose package is listed; each decides between a server and files."""
-    looks = (_next, _nuxt, _tanstack, _react_router, _remix, _sveltekit, _solid, _qwik, _astro, _redwood, _blitz, _medusa)
+    looks = (
+        _next,
+        _nuxt,
+        _tanstack,
+        _react_router,
+        _remix,
+        _sveltekit,
+        _solid,
+        _qwik,
+        _astro,
+        _redwood,
+        _blitz,
+        _medusa,
+    )
     return next((found for look in looks if (found := look(project))), None)
 
 
@@ -40,9 +53,16 @@ def _static(
     build: tuple[str, ...] = (), where: str | None = None, rank: int = 85,
 ) -> Match:  # fmt: skip
     return Match(
-        framework=framework, kind="static", rank=rank, confidence=CERTAIN, kind_confidence=confidence,
-        evidence=(listed, where) if where else (listed,), document_root=root, single_page=single_page, build=build,
-    )  # fmt: skip
+        framework=framework,
+        kind="static",
+        rank=rank,
+        confidence=CERTAIN,
+        kind_confidence=confidence,
+        evidence=(listed, where) if where else (listed,),
+        document_root=root,
+        single_page=single_page,
+        build=build,
+    )
 
 
 def _own_server(project: NodeProject) -> bool:
@@ -57,11 +77,15 @@ def _next(project: NodeProject) -> Match | None:
         return None
     path, text = project.config("next.config")
     build = project.build or (project.exec("next build"),)
-    exported = re.search(r"output\s*:\s*[\"']export[\"']", text) or "next export" in project.scripts.get("build", "")
+    exported = re.search(
+        r"output\s*:\s*[\"']export[\"']", text
+    ) or "next export" in project.scripts.get("build", "")
     if exported and not _own_server(project):
         root = re.search(r"distDir\s*:\s*[\"']\.?/?([^\"']+)[\"']", text)
         where = project.tree.where(path, re.compile(r"output\s*:")) if path else listed.where
-        return _static("next", listed.where, root.group(1) if root else "out", where=where, build=build)
+        return _static(
+            "next", listed.where, root.group(1) if root else "out", where=where, build=build
+        )
     return _web(project, "next", listed.where, project.exec("next start"), build=build)
 
 
@@ -72,18 +96,24 @@ def _nuxt(project: NodeProject) -> Match | None:
     _, text = project.config("nuxt.config")
     build_script = project.scripts.get("build", "") + project.scripts.get("heroku-postbuild", "")
     old = bool(re.match(r"[\^~]?[12]\.", listed.spec))
-    generated = re.search(r"target\s*:\s*[\"']static[\"']|preset\s*:\s*[\"'](?:static|github_pages)[\"']", text)
+    generated = re.search(
+        r"target\s*:\s*[\"']static[\"']|preset\s*:\s*[\"'](?:static|github_pages)[\"']", text
+    )
     build = project.build or (project.exec("nuxt build"),)
     if "generate" in build_script or generated:
         return _static("nuxt", listed.where, "dist" if old else ".output/public", build=build)
-    if re.search(r"\bssr\s*:\s*false", text) and "start" not in project.scripts and not project.tree.has_folder("server"):
+    if (
+        re.search(r"\bssr\s*:\s*false", text)
+        and "start" not in project.scripts
+        and not project.tree.has_folder("server")
+    ):
         return _static("nuxt", listed.where, ".output/public", single_page=True, confidence=LIKELY,
                        build=(project.exec("nuxt generate"),))  # fmt: skip
     if old:
         return _web(project, "nuxt", listed.where, project.exec("nuxt start"), build=build)
     script = project.scripts.get("start", "")
     if script and "preview" in script:
-        project = project  # a preview is no production start; the built server is
+        # A preview is no production start; the built server is.
         return Match(
             framework="nuxt", kind="web", rank=85, confidence=CERTAIN, evidence=(listed.where,),
             start="node .output/server/index.mjs", start_confidence=SURE, port=3000, build=build,
@@ -92,27 +122,48 @@ def _nuxt(project: NodeProject) -> Match | None:
 
 
 def _tanstack(project: NodeProject) -> Match | None:
-    listed = project.dependencies.first("@tanstack/react-start", "@tanstack/start", "@tanstack/solid-start")
+    listed = project.dependencies.first(
+        "@tanstack/react-start", "@tanstack/start", "@tanstack/solid-start"
+    )
     if listed is None:
         return None
     return _web(project, "tanstack-start", listed.where, "node .output/server/index.mjs")
 
 
 def _react_router(project: NodeProject) -> Match | None:
-    listed = project.dependencies.first("@react-router/dev", "@react-router/serve", "@react-router/node")
+    listed = project.dependencies.first(
+        "@react-router/dev", "@react-router/serve", "@react-router/node"
+    )
     if listed is None:
         return None
     path, text = project.config("react-router.config")
-    if re.search(r"\bssr\s*:\s*false", text) and not project.dependencies.runtime("@react-router/serve", "express") or (
+    if (
         re.search(r"\bssr\s*:\s*false", text)
-    ):
-        return _static("react-router", listed.where, "build/client", single_page=True, where=project.tree.where(path, "ssr"))
-    return _web(project, "react-router", listed.where, project.exec("react-router-serve ./build/server/index.js"))
+        and not project.dependencies.runtime("@react-router/serve", "express")
+    ) or (re.search(r"\bssr\s*:\s*false", text)):
+        return _static(
+            "react-router",
+            listed.where,
+            "build/client",
+            single_page=True,
+            where=project.tree.where(path, "ssr"),
+        )
+    return _web(
+        project,
+        "react-router",
+        listed.where,
+        project.exec("react-router-serve ./build/server/index.js"),
+    )
 
 
 def _remix(project: NodeProject) -> Match | None:
-    listed = project.dependencies.first("@remix-run/dev", "@remix-run/node", "@remix-run/serve", "@remix-run/react")
-    if listed is None or not (project.dependencies.first("@remix-run/dev") or project.dependencies.first("@remix-run/serve")):
+    listed = project.dependencies.first(
+        "@remix-run/dev", "@remix-run/node", "@remix-run/serve", "@remix-run/react"
+    )
+    if listed is None or not (
+        project.dependencies.first("@remix-run/dev")
+        or project.dependencies.first("@remix-run/serve")
+    ):
         return None
     _, vite = project.config("vite.config")
     if re.search(r"\bssr\s*:\s*false", vite) and "remix" in vite:
@@ -129,11 +180,18 @@ def _sveltekit(project: NodeProject) -> Match | None:
     if "adapter-static" in text:
         fallback = bool(re.search(r"fallback\s*:", text))
         root = re.search(r"pages\s*:\s*[\"']([^\"']+)[\"']", text)
-        return _static("sveltekit", listed.where, root.group(1) if root else "build", single_page=fallback,
-                       where=project.tree.where(path, "adapter-static"))  # fmt: skip
+        return _static(
+            "sveltekit",
+            listed.where,
+            root.group(1) if root else "build",
+            single_page=fallback,
+            where=project.tree.where(path, "adapter-static"),
+        )
     if "adapter-node" in text or project.dependencies.first("@sveltejs/adapter-node"):
         output = re.search(r"\bout\s*:\s*[\"']\.?/?([^\"']+)[\"']", text)
-        return _web(project, "sveltekit", listed.where, f"node {output.group(1) if output else 'build'}")
+        return _web(
+            project, "sveltekit", listed.where, f"node {output.group(1) if output else 'build'}"
+        )
     return _web(
         project, "sveltekit", listed.where, "node build",
         notes=("SvelteKit needs @sveltejs/adapter-node in svelte.config.js to run on a server",),
@@ -171,9 +229,15 @@ def _astro(project: NodeProject) -> Match | None:
         match = _web(project, "astro", listed.where, standalone, port=4321)
         if match.start and "preview" in project.scripts.get("start", ""):
             match = Match(
-                framework="astro", kind="web", rank=85, confidence=CERTAIN, evidence=(listed.where,),
-                start=standalone, start_confidence=SURE, port=4321,
-            )  # fmt: skip
+                framework="astro",
+                kind="web",
+                rank=85,
+                confidence=CERTAIN,
+                evidence=(listed.where,),
+                start=standalone,
+                start_confidence=SURE,
+                port=4321,
+            )
         return match
     root = re.search(r"outDir\s*:\s*[\"']\.?/?([^\"']+)[\"']", text)
     del path
@@ -189,7 +253,11 @@ def _redwood(project: NodeProject) -> Match | None:
 
 def _blitz(project: NodeProject) -> Match | None:
     listed = project.dependencies.first("blitz")
-    return _web(project, "blitz", listed.where, project.exec("blitz start"), rank=88) if listed else None
+    return (
+        _web(project, "blitz", listed.where, project.exec("blitz start"), rank=88)
+        if listed
+        else None
+    )
 
 
 def _medusa(project: NodeProject) -> Match | None:

@@ -5,25 +5,34 @@ import re
 from hivemind_agents.repository.facts import GUESS, LIKELY, SURE, WEAK, Match
 from hivemind_agents.repository.languages.node.project import MANIFEST, NodeProject
 from hivemind_agents.repository.readers.structured import table, text_of
+from hivemind_agents.repository.report import Kind
 
 LISTENS = (
-    r"\.listen\(|createServer\(|Bun\.serve\(|createSecureServer\(|Deno\.serve\(|new WebSocketServer\(|"
+    r"\.listen\(|createServer\(|Bun\.serve\(|createSecureServer\(|Deno\.serve\(|"
+    r"new WebSocketServer\(|"
     r"new WebSocket\.Server\(|\bserve\(\s*\{|\bserve\(\s*app|startStandaloneServer\(|new Elysia\(|"
     r"export default \{[^}]*\bfetch\b|export default app\b|\.run\(\s*\{\s*port|http\.Server\("
 )
 _WORKS = (
-    r"new Worker\(|\.process\(|cron\.schedule\(|new CronJob\(|client\.login\(|\.login\(process\.env|bot\.launch\(|"
-    r"new TelegramBot\(|channel\.consume\(|consumer\.run\(|\.subscribe\([\"']|startPolling|scheduleJob\("
+    r"new Worker\(|\.process\(|cron\.schedule\(|new CronJob\(|client\.login\(|"
+    r"\.login\(process\.env|bot\.launch\(|"
+    r"new TelegramBot\(|channel\.consume\(|consumer\.run\(|\.subscribe\([\"']|startPolling|"
+    r"scheduleJob\("
 )
 _DEVELOPMENT = re.compile(
-    r"\bnodemon\b|ts-node-dev|\bnext dev\b|\bvite\b(?!.*(?:build|preview))|webpack(?:-dev-server| serve)|\bng serve\b|"
-    r"\bnode --watch\b|--watch\b|tsx watch|react-scripts start|vue-cli-service serve|gatsby develop|astro dev|nuxt(?:i)? dev|"
-    r"remix (?:vite:)?dev|react-router dev|parcel (?!build)\S+|live-server|browser-sync|nest start --watch|strapi develop|"
+    r"\bnodemon\b|ts-node-dev|\bnext dev\b|\bvite\b(?!.*(?:build|preview))|"
+    r"webpack(?:-dev-server| serve)|\bng serve\b|"
+    r"\bnode --watch\b|--watch\b|tsx watch|react-scripts start|vue-cli-service serve|"
+    r"gatsby develop|astro dev|nuxt(?:i)? dev|"
+    r"remix (?:vite:)?dev|react-router dev|parcel (?!build)\S+|live-server|browser-sync|"
+    r"nest start --watch|strapi develop|"
     r"adonis serve|ace serve|vitepress dev|docusaurus start|eleventy --serve|concurrently"
 )
 
 
-def start_of(project: NodeProject, *, prefer: tuple[str, ...] = ()) -> tuple[str | None, float, str]:
+def start_of(
+    project: NodeProject, *, prefer: tuple[str, ...] = ()
+) -> tuple[str | None, float, str]:
     """(command, confidence, evidence): a script for production, else the entry file itself."""
     for name in (*prefer, "start"):
         script = project.scripts.get(name)
@@ -66,7 +75,7 @@ def _compiled(project: NodeProject, entry: str) -> str | None:
     return f"{config.group(1).strip('/')}/{re.sub(r'[.][mc]?tsx?$', '.js', inner)}"
 
 
-def plain_match(project: NodeProject) -> Match:
+def plain_match(project: NodeProject) -> Match:  # noqa: PLR0911 - a verdict each
     """A server, a worker, a program of the shell, a library, or only tools."""
     serves = project.reaches(LISTENS)
     start, sure, where = start_of(project)
@@ -78,27 +87,46 @@ def plain_match(project: NodeProject) -> Match:
     works = project.reaches(_WORKS)
     if works and start:
         return Match(
-            framework=None, kind="worker", rank=15, evidence=(works,), kind_confidence=LIKELY,
-            start=start, start_confidence=sure, start_evidence=(where,), processes={"worker": start},
-        )  # fmt: skip
+            framework=None,
+            kind="worker",
+            rank=15,
+            evidence=(works,),
+            kind_confidence=LIKELY,
+            start=start,
+            start_confidence=sure,
+            start_evidence=(where,),
+            processes={"worker": start},
+        )
     static = _front_end(project)
     if static:
         return static
     if "start" in project.scripts and start and not _served_folder(project):
         endless = project.reaches(r"setInterval\(|while\s*\(true\)")
-        kind, sureness = ("worker", GUESS) if endless else ("cli", 0.85 if project.entry else GUESS)
+        kind: Kind = "worker" if endless else "cli"
+        sureness = GUESS if endless or not project.entry else 0.85
         if re.search(r"\bserve\b|http-server", project.scripts["start"]):
             kind, sureness = "web", GUESS
         return Match(
-            framework=None, kind=kind, rank=10, evidence=(project.script_where("start"),),  # type: ignore[arg-type]  # one of the two
-            kind_confidence=sureness, start=start, start_confidence=sure, start_evidence=(where,),
-        )  # fmt: skip
+            framework=None,
+            kind=kind,
+            rank=10,
+            evidence=(project.script_where("start"),),
+            kind_confidence=sureness,
+            start=start,
+            start_confidence=sure,
+            start_evidence=(where,),
+        )
     folder = _served_folder(project)
     if folder:
         return Match(
-            framework=None, kind="static", rank=12, evidence=(project.script_where("start"),),
-            kind_confidence=LIKELY, document_root=folder, single_page=" -s" in project.scripts["start"],
-        )  # fmt: skip
+            framework=None,
+            kind="static",
+            rank=12,
+            evidence=(project.script_where("start"),),
+            kind_confidence=LIKELY,
+            document_root=folder,
+            single_page=" -s" in project.scripts["start"],
+        )
     if project.package.get("bin"):
         return _program(project)
     return _library_or_script(project, start, sure, where)
@@ -107,29 +135,51 @@ def plain_match(project: NodeProject) -> Match:
 def _served_folder(project: NodeProject) -> str | None:
     """The folder that a start script hands to a plain file server."""
     found = re.match(
-        r"\s*(?:npx\s+)?(?:serve|http-server|live-server|lite-server|sirv)\b(.*)$", project.scripts.get("start", "")
+        r"\s*(?:npx\s+)?(?:serve|http-server|live-server|lite-server|sirv)\b(.*)$",
+        project.scripts.get("start", ""),
     )
     if found is None:
         return None
-    words = [word for word in found.group(1).split() if not word.startswith("-") and not word.isdigit()
-             and "$" not in word and ":" not in word]  # fmt: skip
+    words = [
+        word
+        for word in found.group(1).split()
+        if not word.startswith("-") and not word.isdigit() and "$" not in word and ":" not in word
+    ]
     return words[0].removeprefix("./").rstrip("/") or "." if words else "."
 
 
 def _front_end(project: NodeProject) -> Match | None:
     """A bundler of whatever make whose output is a page."""
-    bundler = project.dependencies.first("parcel", "parcel-bundler", "webpack", "rollup", "esbuild", "@rspack/core", "snowpack", "gulp", "@rsbuild/core")
+    bundler = project.dependencies.first(
+        "parcel",
+        "parcel-bundler",
+        "webpack",
+        "rollup",
+        "esbuild",
+        "@rspack/core",
+        "snowpack",
+        "gulp",
+        "@rsbuild/core",
+    )
     page = project.tree.has("index.html", "src/index.html", "public/index.html")
     if bundler is None or page is None or not project.build:
         return None
-    if project.scripts.get("start") and not is_development(project.scripts["start"]) and not _served_folder(project):
-        if not re.search(r"\b(webpack|parcel|rollup|gulp|rsbuild|rspack)\b", project.scripts["start"]):
-            return None
-    name = {"parcel-bundler": "parcel", "@rspack/core": "rspack", "@rsbuild/core": "rsbuild"}.get(bundler.name, bundler.name)
+    start = project.scripts.get("start", "")
+    tools = re.search(r"\b(webpack|parcel|rollup|gulp|rsbuild|rspack)\b", start)
+    if start and not (tools or is_development(start) or _served_folder(project)):
+        return None
+    name = {"parcel-bundler": "parcel", "@rspack/core": "rspack", "@rsbuild/core": "rsbuild"}.get(
+        bundler.name, bundler.name
+    )
     return Match(
-        framework=name if name in {"parcel", "rspack", "rsbuild", "snowpack"} else None, kind="static", rank=14,
-        confidence=LIKELY, evidence=(bundler.where,), kind_confidence=LIKELY, document_root="dist",
-    )  # fmt: skip
+        framework=name if name in {"parcel", "rspack", "rsbuild", "snowpack"} else None,
+        kind="static",
+        rank=14,
+        confidence=LIKELY,
+        evidence=(bundler.where,),
+        kind_confidence=LIKELY,
+        document_root="dist",
+    )
 
 
 def _program(project: NodeProject) -> Match:
@@ -144,26 +194,42 @@ def _program(project: NodeProject) -> Match:
 
 def _library_or_script(project: NodeProject, start: str | None, sure: float, where: str) -> Match:
     package = project.package
-    published = any(key in package for key in ("exports", "module", "types", "typings", "files", "publishConfig"))
+    published = any(
+        key in package
+        for key in ("exports", "module", "types", "typings", "files", "publishConfig")
+    )
     if published and "start" not in project.scripts:
         return Match(
             framework=None, kind="library", rank=8, evidence=(MANIFEST,), kind_confidence=LIKELY
         )
     if project.entry and start:
-        private = bool(package.get("private")) or not package.get("main") or "start" in project.scripts
+        private = (
+            bool(package.get("private")) or not package.get("main") or "start" in project.scripts
+        )
         text = project.tree.text(project.entry) or ""
         exports = re.search(r"module\.exports|exports\.\w+\s*=|^export ", text, re.M)
         prints = re.search(r"console\.|process\.(?:exit|stdout|argv)", text)
-        kind = "library" if exports and not prints and not private else "cli"
+        kind: Kind = "library" if exports and not prints and not private else "cli"
         return Match(
-            framework=None, kind=kind, rank=7, evidence=(where,), kind_confidence=LIKELY - 0.05,  # type: ignore[arg-type]  # one of the two
-            start=start if kind == "cli" else None, start_confidence=sure, start_evidence=(where,),
-        )  # fmt: skip
+            framework=None,
+            kind=kind,
+            rank=7,
+            evidence=(where,),
+            kind_confidence=LIKELY - 0.05,
+            start=start if kind == "cli" else None,
+            start_confidence=sure,
+            start_evidence=(where,),
+        )
     page = project.tree.has("index.html", "public/index.html")
     if page:
         root = page.rpartition("/")[0] or "."
         return Match(
-            framework=None, kind="static", rank=6, evidence=(page,), kind_confidence=LIKELY, document_root=root
+            framework=None,
+            kind="static",
+            rank=6,
+            evidence=(page,),
+            kind_confidence=LIKELY,
+            document_root=root,
         )
     return Match(
         framework=None, kind="library", rank=3, evidence=(MANIFEST,), kind_confidence=GUESS,

@@ -7,21 +7,58 @@ from functools import cached_property
 from typing import Any
 
 from hivemind_agents.repository.facts import CERTAIN, GUESS, SURE, Dependencies, Dependency, Fact
-from hivemind_agents.repository.readers.structured import items, read_json, read_yaml, table, text_of
+from hivemind_agents.repository.readers.structured import (
+    items,
+    read_json,
+    read_yaml,
+    table,
+    text_of,
+)
 from hivemind_agents.repository.readers.versions import plain_version_file, tool_version
 from hivemind_agents.repository.tree import FileTree
 
 MANIFEST = "package.json"
 SUFFIXES = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
 _ENTRIES = (
-    "server.js", "index.js", "app.js", "main.js", "server.mjs", "index.mjs", "app.mjs", "server.cjs",
-    "server.ts", "index.ts", "app.ts", "main.ts", "index.tsx", "src/server.js", "src/index.js", "src/app.js", "src/main.js",
-    "src/server.ts", "src/index.ts", "src/index.tsx", "src/app.ts", "src/main.ts", "server/index.js", "server/server.js",
-    "server/index.ts", "bot.js", "worker.js", "src/bot.js", "src/worker.js", "bin/www", "start.js", "index.cjs", "src/index.mjs",
-)  # fmt: skip
+    "server.js",
+    "index.js",
+    "app.js",
+    "main.js",
+    "server.mjs",
+    "index.mjs",
+    "app.mjs",
+    "server.cjs",
+    "server.ts",
+    "index.ts",
+    "app.ts",
+    "main.ts",
+    "index.tsx",
+    "src/server.js",
+    "src/index.js",
+    "src/app.js",
+    "src/main.js",
+    "src/server.ts",
+    "src/index.ts",
+    "src/index.tsx",
+    "src/app.ts",
+    "src/main.ts",
+    "server/index.js",
+    "server/server.js",
+    "server/index.ts",
+    "bot.js",
+    "worker.js",
+    "src/bot.js",
+    "src/worker.js",
+    "bin/www",
+    "start.js",
+    "index.cjs",
+    "src/index.mjs",
+)
 _RUN = re.compile(
-    r"(?:^|\s|&&)(?:node|bun|bun run|ts-node|tsx|nodemon|ts-node-dev|pm2(?:-runtime)? start|pm2-runtime|babel-node|forever)"
-    r"(?:\s+-{1,2}[\w=.:/@-]+(?:\s+(?:ts-node/register|dotenv/config|tsx|tsconfig-paths/register|\.?/?[\w/.-]*instrument[\w/.-]*|esm))?)*"
+    r"(?:^|\s|&&)(?:node|bun|bun run|ts-node|tsx|nodemon|ts-node-dev|pm2(?:-runtime)? start|"
+    r"pm2-runtime|babel-node|forever)"
+    r"(?:\s+-{1,2}[\w=.:/@-]+(?:\s+(?:ts-node/register|dotenv/config|tsx|"
+    r"tsconfig-paths/register|\.?/?[\w/.-]*instrument[\w/.-]*|esm))?)*"
     r"\s+(?!run\b)([\w./@-]+)"
 )
 
@@ -52,7 +89,13 @@ class NodeProject:
 
     def exec(self, command: str) -> str:
         """How a package's own program is run."""
-        prefix = {"npm": "npx", "yarn": "yarn", "yarn-berry": "yarn", "pnpm": "pnpm exec", "bun": "bunx"}
+        prefix = {
+            "npm": "npx",
+            "yarn": "yarn",
+            "yarn-berry": "yarn",
+            "pnpm": "pnpm exec",
+            "bun": "bunx",
+        }
         return f"{prefix.get(self.manager.value, 'npx')} {command}"
 
     def where(self, name: str) -> tuple[str, ...]:
@@ -90,28 +133,38 @@ class NodeProject:
         return self.existing(found.group(1))
 
     def existing(self, path: str) -> str | None:
-        """The path in the tree, with the suffix or `index` that Node adds; or its TypeScript source."""
+        """The path in the tree with what Node adds to it, or its TypeScript source."""
         path = path.removeprefix("./").rstrip("/")
         if path in {"", "."}:
             return self.tree.has("index.js", "index.ts", "server.js")
-        candidates = [path, *(path + suffix for suffix in SUFFIXES), f"{path}/index.js", f"{path}/index.ts"]
+        candidates = [
+            path,
+            *(path + suffix for suffix in SUFFIXES),
+            f"{path}/index.js",
+            f"{path}/index.ts",
+        ]
         found = self.tree.has(*candidates)
         if found:
             return found
         stem = re.sub(r"\.(?:js|mjs|cjs)$", "", path)
         inner = re.sub(r"^(?:dist|build|lib|out|\.build)/", "", stem)
         inner = re.sub(r"^src/", "", inner)
-        return self.tree.has(*(f"{folder}{inner}{suffix}" for folder in ("src/", "", "server/", "app/")
-                               for suffix in (".ts", ".js", ".mts", "/index.ts")))  # fmt: skip
+        return self.tree.has(
+            *(
+                f"{folder}{inner}{suffix}"
+                for folder in ("src/", "", "server/", "app/")
+                for suffix in (".ts", ".js", ".mts", "/index.ts")
+            )
+        )
 
     @cached_property
     def sources(self) -> list[tuple[str, str]]:
         """(path, text) of the server's side, bounded."""
-        found = []
-        for path in self.tree.sources(*SUFFIXES, ".tsx", ".jsx", limit=250):
-            if not re.search(r"\.(?:test|spec|stories|config|d)\.\w+$", path):
-                found.append((path, self.tree.text(path, limit=200_000) or ""))
-        return found
+        return [
+            (path, self.tree.text(path, limit=200_000) or "")
+            for path in self.tree.sources(*SUFFIXES, ".tsx", ".jsx", limit=250)
+            if not re.search(r"\.(?:test|spec|stories|config|d)\.\w+$", path)
+        ]
 
     def search(self, pattern: str | re.Pattern[str]) -> str | None:
         """Where the first source with a match has it."""
@@ -138,7 +191,10 @@ class NodeProject:
                     continue
                 seen[path] = texts.get(path) or self.tree.text(path) or ""
                 folder = path.rpartition("/")[0]
-                for name in re.findall(r"(?:from|require\(|import\(|import)\s*[\"'](\.{1,2}/[^\"']*|\.{1,2})[\"']", seen[path]):
+                for name in re.findall(
+                    r"(?:from|require\(|import\(|import)\s*[\"'](\.{1,2}/[^\"']*|\.{1,2})[\"']",
+                    seen[path],
+                ):
                     target = self.existing(_join(folder, name))
                     if target and target not in seen:
                         following.append(target)
@@ -155,7 +211,7 @@ class NodeProject:
         return None
 
     def config(self, *names: str) -> tuple[str, str]:
-        """(path, text) of the first configuration of these stems; two empty texts if there is none."""
+        """(path, text) of the first configuration of these stems, or two empty texts."""
         for name in names:
             for suffix in (".js", ".mjs", ".cjs", ".ts", ".mts", ".json"):
                 text = self.tree.text(name + suffix)
@@ -176,13 +232,19 @@ def _join(folder: str, name: str) -> str:
 
 def read_project(tree: FileTree) -> NodeProject:
     package = read_json(tree, MANIFEST)
-    return NodeProject(tree, package, read_dependencies(tree, package), package_manager(tree, package))
+    return NodeProject(
+        tree, package, read_dependencies(tree, package), package_manager(tree, package)
+    )
 
 
 def read_dependencies(tree: FileTree, package: dict[str, Any]) -> Dependencies:
     found: list[Dependency] = []
-    for key, dev in (("dependencies", False), ("optionalDependencies", False), ("devDependencies", True),
-                     ("peerDependencies", True)):  # fmt: skip
+    for key, dev in (
+        ("dependencies", False),
+        ("optionalDependencies", False),
+        ("devDependencies", True),
+        ("peerDependencies", True),
+    ):
         found.extend(
             Dependency(str(name), text_of(spec) or "", tree.where(MANIFEST, f'"{name}"'), dev=dev)
             for name, spec in table(package.get(key)).items()
@@ -198,15 +260,23 @@ def package_manager(tree: FileTree, package: dict[str, Any]) -> Fact[str]:
         return Fact(name, CERTAIN, (tree.where(MANIFEST, '"packageManager"'),))
     if name == "yarn":
         berry = not version.startswith(("1.", "1", "0")) or version.startswith(("10", "11"))
-        return Fact("yarn-berry" if berry else "yarn", CERTAIN, (tree.where(MANIFEST, '"packageManager"'),))
+        return Fact(
+            "yarn-berry" if berry else "yarn", CERTAIN, (tree.where(MANIFEST, '"packageManager"'),)
+        )
     for path, manager in (
-        ("pnpm-lock.yaml", "pnpm"), ("bun.lockb", "bun"), ("bun.lock", "bun"), ("yarn.lock", "yarn"),
-        ("package-lock.json", "npm"), ("npm-shrinkwrap.json", "npm"), ("pnpm-workspace.yaml", "pnpm"),
-        (".yarnrc.yml", "yarn-berry"), ("bunfig.toml", "bun"),
-    ):  # fmt: skip
+        ("pnpm-lock.yaml", "pnpm"),
+        ("bun.lockb", "bun"),
+        ("bun.lock", "bun"),
+        ("yarn.lock", "yarn"),
+        ("package-lock.json", "npm"),
+        ("npm-shrinkwrap.json", "npm"),
+        ("pnpm-workspace.yaml", "pnpm"),
+        (".yarnrc.yml", "yarn-berry"),
+        ("bunfig.toml", "bun"),
+    ):
         if path in tree:
             if manager == "yarn":
-                berry = ".yarnrc.yml" in tree or tree.search(path, r"(?m)^__metadata:")
+                berry = ".yarnrc.yml" in tree or bool(tree.search(path, r"(?m)^__metadata:"))
                 return Fact("yarn-berry" if berry else "yarn", CERTAIN, (path,))
             return Fact(manager, CERTAIN, (path,))
     engines = table(package.get("engines"))
@@ -222,14 +292,18 @@ def install_command(tree: FileTree, manager: str) -> str:
         "yarn": "yarn install --frozen-lockfile" if "yarn.lock" in tree else "yarn install",
         "yarn-berry": "yarn install --immutable" if "yarn.lock" in tree else "yarn install",
         "pnpm": "pnpm install --frozen-lockfile" if "pnpm-lock.yaml" in tree else "pnpm install",
-        "bun": "bun install --frozen-lockfile" if tree.has("bun.lock", "bun.lockb") else "bun install",
+        "bun": "bun install --frozen-lockfile"
+        if tree.has("bun.lock", "bun.lockb")
+        else "bun install",
     }
     return lock[manager]
 
 
 def node_version(tree: FileTree, package: dict[str, Any]) -> Fact[str] | None:
     """Version files, then the manifest's engines."""
-    found = plain_version_file(tree, ".nvmrc", ".node-version") or tool_version(tree, "nodejs", "node")
+    found = plain_version_file(tree, ".nvmrc", ".node-version") or tool_version(
+        tree, "nodejs", "node"
+    )
     if found:
         return found
     volta = text_of(table(package.get("volta")).get("node"))
@@ -247,7 +321,9 @@ def bun_version(tree: FileTree, package: dict[str, Any]) -> Fact[str] | None:
         return found
     stated = text_of(package.get("packageManager")) or ""
     if stated.startswith("bun@"):
-        return Fact(stated.removeprefix("bun@"), CERTAIN, (tree.where(MANIFEST, '"packageManager"'),))
+        return Fact(
+            stated.removeprefix("bun@"), CERTAIN, (tree.where(MANIFEST, '"packageManager"'),)
+        )
     engine = text_of(table(package.get("engines")).get("bun"))
     return Fact(engine, CERTAIN, (tree.where(MANIFEST, '"engines"'),)) if engine else None
 
@@ -258,7 +334,11 @@ def workspaces(tree: FileTree, package: dict[str, Any]) -> tuple[str, ...]:
     globs: Iterable[Any] = items(listed) or items(table(listed).get("packages"))
     if "pnpm-workspace.yaml" in tree:
         globs = [*globs, *items(read_yaml(tree, "pnpm-workspace.yaml").get("packages"))]
-    return tuple(item.removeprefix("./") for item in globs if isinstance(item, str) and not item.startswith("!"))
+    return tuple(
+        item.removeprefix("./")
+        for item in globs
+        if isinstance(item, str) and not item.startswith("!")
+    )
 
 
 __all__ = ["GUESS", "SURE", "NodeProject", "read_project"]

@@ -12,7 +12,7 @@ FRAMEWORKS: dict[str, tuple[tuple[str, ...], str, int]] = {
     "loopback": (("@loopback/core", "@loopback/rest", "loopback"), r"RestApplication|loopback", 75),
     "strapi": (("@strapi/strapi", "strapi"), r"", 76),
     "adonisjs": (("@adonisjs/core",), r"", 76),
-    "feathers": (("@feathersjs/feathers", "@feathersjs/express", "@feathersjs/koa"), r"feathers", 74),
+    "feathers": (("@feathersjs/feathers", "@feathersjs/express"), r"feathers", 74),
     "keystone": (("@keystone-6/core",), r"", 76),
     "directus": (("directus",), r"", 60),
     "meteor": (("meteor-node-stubs",), r"", 60),
@@ -20,8 +20,10 @@ FRAMEWORKS: dict[str, tuple[tuple[str, ...], str, int]] = {
     "sails": (("sails",), r"sails", 74),
     "elysia": (("elysia",), r"new Elysia\(", 73),
     "hono": (("hono",), r"new (?:OpenAPI)?Hono\b", 72),
-    "fastify": (("fastify",), r"[fF]astify\w*\(|from [\"']fastify[\"']|require\([\"']fastify[\"']\)", 71),
-    "express": (("express",), r"\bexpress\(\)|from [\"']express[\"']|require\([\"']express[\"']\)", 70),
+    "fastify": (("fastify",), r"[fF]astify\w*\(|from [\"']fastify[\"']|"
+                              r"require\([\"']fastify[\"']\)", 71),
+    "express": (("express",), r"\bexpress\(\)|from [\"']express[\"']|"
+                              r"require\([\"']express[\"']\)", 70),
     "koa": (("koa",), r"new [kK]oa\w*\(|require\([\"']koa[\"']\)|from [\"']koa[\"']", 70),
     "hapi": (("@hapi/hapi", "hapi"), r"[hH]api\.[sS]erver|new Hapi", 70),
     "restify": (("restify",), r"restify\.createServer", 70),
@@ -31,7 +33,9 @@ FRAMEWORKS: dict[str, tuple[tuple[str, ...], str, int]] = {
     "h3": (("h3",), r"createApp\(|new H3\(", 60),
     "socket.io": (("socket.io",), r"new (?:\w+\.)?Server\(|require\([\"']socket\.io[\"']\)\(", 40),
 }  # fmt: skip
-_WHOLE = frozenset({"strapi", "adonisjs", "keystone", "directus", "sails", "micro", "loopback", "moleculer"})
+_WHOLE = frozenset(
+    {"strapi", "adonisjs", "keystone", "directus", "sails", "micro", "loopback", "moleculer"}
+)
 
 
 def detect(project: NodeProject) -> Match | None:
@@ -43,7 +47,9 @@ def detect(project: NodeProject) -> Match | None:
 def _look(project: NodeProject, name: str) -> Match | None:
     packages, usage, rank = FRAMEWORKS[name]
     listed = project.dependencies.runtime(*packages) or (
-        project.dependencies.first(*packages) if name in {"nest", "hono", "express", "fastify"} else None
+        project.dependencies.first(*packages)
+        if name in {"nest", "hono", "express", "fastify"}
+        else None
     )
     if listed is None:
         return None
@@ -65,7 +71,9 @@ def _look(project: NodeProject, name: str) -> Match | None:
     start, sure, where = start_of(project, prefer=prefer)
     if name == "nest" and (start is None or "start:prod" not in project.scripts):
         start, sure, where = _nest(project, start, sure, where)
-    if name == "adonisjs" and (start is None or not re.search(r"build/", project.scripts.get("start", "") + start)):
+    if name == "adonisjs" and (
+        start is None or not re.search(r"build/", project.scripts.get("start", "") + start)
+    ):
         start = "node build/bin/server.js"
     processes = {}
     if name == "adonisjs":
@@ -90,12 +98,16 @@ _PORTS = {"strapi": 1337, "adonisjs": 3333, "feathers": 3030, "sails": 1337}
 def _starts_itself(project: NodeProject, name: str) -> bool:
     """Express generator's `bin/www`, fastify-cli: the listening is in a file of another kind."""
     start = project.scripts.get("start", "")
-    return "bin/www" in start or (name == "fastify" and "fastify start" in start) or (
-        name == "hono" and bool(re.search(r"\bbun\b", start + project.manager.value))
+    return (
+        "bin/www" in start
+        or (name == "fastify" and "fastify start" in start)
+        or (name == "hono" and bool(re.search(r"\bbun\b", start + project.manager.value)))
     )
 
 
-def _nest(project: NodeProject, start: str | None, sure: float, where: str) -> tuple[str | None, float, str]:
+def _nest(
+    project: NodeProject, start: str | None, sure: float, where: str
+) -> tuple[str | None, float, str]:
     if start is None or project.scripts.get("start", "").strip().startswith("nest start"):
         return "node dist/main", 0.85, where
     return start, sure, where

@@ -41,7 +41,9 @@ def _serves_itself(project: NodeProject) -> bool:
     script = project.scripts.get("start", "")
     entry = project.entry_of(script)
     return bool(entry and not is_development(script) and project.reaches(LISTENS)) or (
-        entry is not None and entry.endswith(("server.js", "server.ts")) and not is_development(script)
+        entry is not None
+        and entry.endswith(("server.js", "server.ts"))
+        and not is_development(script)
     )
 
 
@@ -50,33 +52,53 @@ def _listed(project: NodeProject) -> Match | None:
         listed = project.dependencies.first(*packages)
         if listed is None:
             continue
-        if framework == "expo" and "web" not in project.scripts and not project.dependencies.first("react-native-web"):
+        if (
+            framework == "expo"
+            and "web" not in project.scripts
+            and not project.dependencies.first("react-native-web")
+        ):
             continue
-        if framework in {"vitepress", "vuepress"}:
-            script = project.scripts.get("docs:build", "") + " " + project.scripts.get("build", "")
-            folder = re.search(rf"{framework} build\s+([\w./-]+)", script)
-            if folder or project.tree.has_folder(f"docs/.{framework}"):
-                output = f"{(folder.group(1) if folder else 'docs').strip('/')}/{output}"
-        if framework == "eleventy":
-            _, text = project.config(".eleventy", "eleventy.config")
-            changed = re.search(r"output\s*:\s*[\"']\.?/?([^\"']+)[\"']", text)
-            output = changed.group(1).rstrip("/") if changed else output
-            flag = re.search(r"--output[= ]\.?/?([\w/-]+)", project.scripts.get("build", ""))
-            output = flag.group(1) if flag else output
         build = project.build
         if not build and "docs:build" in project.scripts:
             build = (project.run("docs:build"),)
         commands = {
-            "gatsby": "gatsby build", "eleventy": "eleventy", "hexo": "hexo generate", "docusaurus": "docusaurus build",
-            "create-react-app": "react-scripts build", "expo": "expo export --platform web", "vitepress": "vitepress build",
-        }  # fmt: skip
+            "gatsby": "gatsby build",
+            "eleventy": "eleventy",
+            "hexo": "hexo generate",
+            "docusaurus": "docusaurus build",
+            "create-react-app": "react-scripts build",
+            "expo": "expo export --platform web",
+            "vitepress": "vitepress build",
+        }
         if not build and framework in commands:
             build = (project.exec(commands[framework]),)
         return Match(
-            framework=framework, kind="static", rank=75, confidence=CERTAIN - 0.03, evidence=(listed.where,),
-            kind_confidence=SURE, document_root=output, single_page=single_page, build=build,
-        )  # fmt: skip
+            framework=framework,
+            kind="static",
+            rank=75,
+            confidence=CERTAIN - 0.03,
+            evidence=(listed.where,),
+            kind_confidence=SURE,
+            document_root=_output(project, framework, output),
+            single_page=single_page,
+            build=build,
+        )
     return None
+
+
+def _output(project: NodeProject, framework: str, output: str) -> str:
+    """The folder that the site is built to, where its configuration or script changes it."""
+    script = project.scripts.get("docs:build", "") + " " + project.scripts.get("build", "")
+    if framework in {"vitepress", "vuepress"}:
+        folder = re.search(rf"{framework} build\s+([\w./-]+)", script)
+        if folder or project.tree.has_folder(f"docs/.{framework}"):
+            return f"{(folder.group(1) if folder else 'docs').strip('/')}/{output}"
+    if framework == "eleventy":
+        flag = re.search(r"--output[= ]\.?/?([\w/-]+)", script)
+        _, text = project.config(".eleventy", "eleventy.config")
+        changed = flag or re.search(r"output\s*:\s*[\"']\.?/?([^\"']+)[\"']", text)
+        return changed.group(1).rstrip("/") if changed else output
+    return output
 
 
 def _vite(project: NodeProject) -> Match | None:
@@ -84,8 +106,12 @@ def _vite(project: NodeProject) -> Match | None:
     if listed is None:
         return None
     path, text = project.config("vite.config")
-    page = project.tree.has("index.html", "src/index.html", "client/index.html", "public/index.html")
-    builds = "vite" in project.scripts.get("build", "") or "vite build" in " ".join(project.scripts.values())
+    page = project.tree.has(
+        "index.html", "src/index.html", "client/index.html", "public/index.html"
+    )
+    builds = "vite" in project.scripts.get("build", "") or "vite build" in " ".join(
+        project.scripts.values()
+    )
     if page is None and not builds:
         return None
     if re.search(r"\blib\s*:\s*\{", text) and page is None:
@@ -97,39 +123,81 @@ def _vite(project: NodeProject) -> Match | None:
     output = (flag or changed).group(1).rstrip("/") if (flag or changed) else "dist"  # type: ignore[union-attr]  # one of them is there
     del path
     return Match(
-        framework="vite", kind="static", rank=65, confidence=CERTAIN - 0.03, evidence=(listed.where,),
-        kind_confidence=SURE if page else LIKELY, document_root=output, single_page=True,
+        framework="vite",
+        kind="static",
+        rank=65,
+        confidence=CERTAIN - 0.03,
+        evidence=(listed.where,),
+        kind_confidence=SURE if page else LIKELY,
+        document_root=output,
+        single_page=True,
         build=project.build or (project.exec("vite build"),),
-    )  # fmt: skip
+    )
 
 
 def _angular(project: NodeProject) -> Match | None:
     listed = project.dependencies.first("@angular/core")
-    if listed is None or not project.tree.has("angular.json", ".angular-cli.json", "project.json", "nx.json"):
+    if listed is None or not project.tree.has(
+        "angular.json", ".angular-cli.json", "project.json", "nx.json"
+    ):
         return None
     content = read_json(project.tree, "angular.json")
     projects = table(content.get("projects"))
-    name = text_of(content.get("defaultProject")) or next(
-        (key for key, value in projects.items() if table(value).get("projectType") != "library"), None
-    ) or text_of(project.package.get("name")) or "app"
-    build = table(table(table(projects.get(name)).get("architect") or table(projects.get(name)).get("targets")).get("build"))
+    name = (
+        text_of(content.get("defaultProject"))
+        or next(
+            (
+                key
+                for key, value in projects.items()
+                if table(value).get("projectType") != "library"
+            ),
+            None,
+        )
+        or text_of(project.package.get("name"))
+        or "app"
+    )
+    build = table(
+        table(
+            table(projects.get(name)).get("architect") or table(projects.get(name)).get("targets")
+        ).get("build")
+    )
     options = table(build.get("options"))
     path = options.get("outputPath")
     base = text_of(path) or text_of(table(path).get("base")) or f"dist/{name}"
     application = str(build.get("builder", "")).endswith(":application")
     build_command = project.build or (project.exec("ng build"),)
-    serves = options.get("ssr") or (project.dependencies.runtime("@angular/ssr", "@nguniversal/express-engine")
-                                    and project.tree.has("server.ts", "src/server.ts"))  # fmt: skip
+    serves = options.get("ssr") or (
+        project.dependencies.runtime("@angular/ssr", "@nguniversal/express-engine")
+        and project.tree.has("server.ts", "src/server.ts")
+    )
     if serves and options.get("outputMode") != "static":
         start = f"node {base}/server/server.mjs"
         script = next((key for key in project.scripts if key.startswith("serve:ssr")), None)
         return Match(
-            framework="angular", kind="web", rank=76, confidence=CERTAIN, evidence=(listed.where,),
-            kind_confidence=0.9, start=project.run(script) if script else start, start_confidence=LIKELY, port=4000,
+            framework="angular",
+            kind="web",
+            rank=76,
+            confidence=CERTAIN,
+            evidence=(listed.where,),
+            kind_confidence=0.9,
+            start=project.run(script) if script else start,
+            start_confidence=LIKELY,
+            port=4000,
             build=build_command,
-        )  # fmt: skip
-    root = f"{base}/browser" if application and not (isinstance(path, dict) and path.get("browser") == "") else base
+        )
+    root = (
+        f"{base}/browser"
+        if application and not (isinstance(path, dict) and path.get("browser") == "")
+        else base
+    )
     return Match(
-        framework="angular", kind="static", rank=76, confidence=CERTAIN, evidence=(listed.where,),
-        kind_confidence=SURE, document_root=root.removeprefix("./"), single_page=True, build=build_command,
-    )  # fmt: skip
+        framework="angular",
+        kind="static",
+        rank=76,
+        confidence=CERTAIN,
+        evidence=(listed.where,),
+        kind_confidence=SURE,
+        document_root=root.removeprefix("./"),
+        single_page=True,
+        build=build_command,
+    )

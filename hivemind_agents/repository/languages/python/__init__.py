@@ -26,7 +26,9 @@ def detect(tree: FileTree) -> Finding | None:
         if not nested or nested[0].count("/") > 2:
             return None
         entry = nested[0]
-    project = PythonProject(tree, manifests.read_dependencies(tree), manifests.package_manager(tree))
+    project = PythonProject(
+        tree, manifests.read_dependencies(tree), manifests.package_manager(tree)
+    )
     if not project.modules and not tree.suffixed(".py") and manifest == "pyproject.toml":
         return None
     matches = [found for found in (look(project) for look in detectors(__name__)) if found]
@@ -41,7 +43,9 @@ def detect(tree: FileTree) -> Finding | None:
         runtime="python",
         version=manifests.python_version(tree),
         package_manager=manager,
-        framework=Fact(match.framework, match.confidence, match.evidence) if match.framework else None,
+        framework=Fact(match.framework, match.confidence, match.evidence)
+        if match.framework
+        else None,
         kind=Fact(match.kind, match.kind_confidence, match.evidence),
         build=(*manifests.install_commands(tree, manager.value if manager else None), *match.build),
         start=Fact(match.start, match.start_confidence, match.start_evidence or match.evidence)

@@ -13,7 +13,9 @@ def celery_processes(project: PythonProject) -> dict[str, str]:
     folder, path = target(project, module.path, name)
     enter = f"cd {folder} && " if folder else ""
     package = path.split(":")[0]
-    name = package.removesuffix(".celery") if package.endswith(".celery") else path.replace(":", ".")
+    name = (
+        package.removesuffix(".celery") if package.endswith(".celery") else path.replace(":", ".")
+    )
     processes = {"worker": f"{enter}celery -A {name} worker --loglevel=info"}
     if "beat_schedule" in module.text or project.dependencies.runtime("django-celery-beat"):
         processes["beat"] = f"{enter}celery -A {name} beat --loglevel=info"

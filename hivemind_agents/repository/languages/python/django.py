@@ -23,8 +23,10 @@ def detect(project: PythonProject) -> Match | None:
     package, wsgi = _server_module(project, folder, settings)
     evidence = (tree.where(manage, "DJANGO_SETTINGS_MODULE"),)
     listed = project.where("django")
+    adds: tuple[str, ...] = ()
+    start: str | None
     if package is None:
-        start, adds, sure = None, (), LIKELY
+        start, sure = None, LIKELY
     else:
         start, adds = _start(project, folder, package, wsgi=wsgi)
         sure = SURE
@@ -66,7 +68,9 @@ def _server_module(
     for path in project.tree.sources(".py"):
         name = path.rpartition("/")[2]
         if "settings" in path:
-            found = project.tree.search(path, r"(?m)^WSGI_APPLICATION\s*=\s*[\"']([\w.]+)\.application")
+            found = project.tree.search(
+                path, r"(?m)^WSGI_APPLICATION\s*=\s*[\"']([\w.]+)\.application"
+            )
             if found:
                 return _strip(found.group(1)), True
         if name in {"wsgi.py", "asgi.py"} and path.startswith(prefix):

@@ -52,7 +52,9 @@ def _prefix(project: PythonProject, text: str, path: str) -> str:
     own = re.search(r"(?:url_)?prefix\s*=\s*f?[\"']([^\"'{}]*)[\"']", made.group(1))
     prefix = own.group(1) if own else ""
     stem = path.rsplit("/", 1)[-1].removesuffix(".py")
-    variable = re.search(r"(?m)^(\w+)\s*(?::\s*\w+\s*)?=\s*(?:\w+\.)?(?:Blueprint|APIRouter)\(", text)
+    variable = re.search(
+        r"(?m)^(\w+)\s*(?::\s*\w+\s*)?=\s*(?:\w+\.)?(?:Blueprint|APIRouter)\(", text
+    )
     names = {stem, variable.group(1) if variable else stem}
     for module in project.modules:
         for call in re.finditer(
@@ -61,7 +63,9 @@ def _prefix(project: PythonProject, text: str, path: str) -> str:
             parts = call.group(1).split(".")
             outer = re.search(r"(?:url_)?prefix\s*=\s*f?[\"']([^\"'{}]*)[\"']", call.group(2))
             if outer and (stem in parts or (parts[0] in names and len(parts) == 1)):
-                return outer.group(1) if "register_blueprint" in call.group(0) else (
-                    outer.group(1) + prefix
+                return (
+                    outer.group(1)
+                    if "register_blueprint" in call.group(0)
+                    else (outer.group(1) + prefix)
                 )
     return prefix

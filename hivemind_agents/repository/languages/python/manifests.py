@@ -123,7 +123,9 @@ def _pyproject(tree: FileTree) -> Iterator[Dependency]:
         yield from _each(tree, path, entries, dev=True)
 
 
-def _by_key(tree: FileTree, path: str, entries: object, *, dev: bool = False) -> Iterator[Dependency]:
+def _by_key(
+    tree: FileTree, path: str, entries: object, *, dev: bool = False
+) -> Iterator[Dependency]:
     for name, spec in table(entries).items():
         if name.lower() == "python":
             continue
@@ -163,7 +165,7 @@ def _setup(tree: FileTree) -> Iterator[Dependency]:
                     yield parsed
 
 
-def package_manager(tree: FileTree) -> Fact[str] | None:
+def package_manager(tree: FileTree) -> Fact[str] | None:  # noqa: PLR0911 - a rule each
     """By lock file first, then by manifest."""
     for path, name in (
         ("uv.lock", "uv"), ("poetry.lock", "poetry"), ("pdm.lock", "pdm"),
@@ -202,7 +204,9 @@ def install_commands(tree: FileTree, manager: str | None) -> tuple[str, ...]:
     locked = {
         "uv": "uv sync --frozen --no-dev" if "uv.lock" in tree else "uv sync --no-dev",
         "poetry": "poetry install --only main --no-interaction --no-root",
-        "pdm": "pdm install --prod --frozen-lockfile" if "pdm.lock" in tree else "pdm install --prod",
+        "pdm": "pdm install --prod --frozen-lockfile"
+        if "pdm.lock" in tree
+        else "pdm install --prod",
         "pipenv": "pipenv install --deploy" if "Pipfile.lock" in tree else "pipenv install",
         "conda": f"conda env update --file {tree.has(*CONDA)}",
     }
@@ -235,7 +239,9 @@ def python_version(tree: FileTree) -> Fact[str] | None:
         if version:
             return Fact(version, CERTAIN, (tree.where("pyproject.toml", needle),))
     requires = table(read_toml(tree, "Pipfile").get("requires"))
-    version = text_of(requires.get("python_full_version")) or text_of(requires.get("python_version"))
+    version = text_of(requires.get("python_full_version")) or text_of(
+        requires.get("python_version")
+    )
     if version:
         return Fact(version, CERTAIN, (tree.where("Pipfile", "python_"),))
     for path, pattern in (

@@ -12,19 +12,46 @@ ENTRIES = (
     "worker.py", "__main__.py", "application.py", "cli.py", "script.py", "program.py", "manage.py",
 )  # fmt: skip
 _SERVERS = (
-    "http.server.HTTPServer", "http.server.ThreadingHTTPServer", "http.server.test", "http.server.HTTPServer",
-    "socketserver.TCPServer", "socketserver.ThreadingTCPServer", "wsgiref.simple_server.make_server",
-    "uvicorn.run", "uvicorn.Server", "waitress.serve", "werkzeug.serving.run_simple", "web.application",
-    "HTTPServer", "asyncio.start_server", "websockets.serve", "websockets.server.serve", "grpc.server",
-    "websockets.asyncio.server.serve", "eventlet.wsgi.server", "gevent.pywsgi.WSGIServer",
-    "hypercorn.asyncio.serve", "mcp.server.fastmcp.FastMCP.run",
-)  # fmt: skip
+    "http.server.HTTPServer",
+    "http.server.ThreadingHTTPServer",
+    "http.server.test",
+    "http.server.HTTPServer",
+    "socketserver.TCPServer",
+    "socketserver.ThreadingTCPServer",
+    "wsgiref.simple_server.make_server",
+    "uvicorn.run",
+    "uvicorn.Server",
+    "waitress.serve",
+    "werkzeug.serving.run_simple",
+    "web.application",
+    "HTTPServer",
+    "asyncio.start_server",
+    "websockets.serve",
+    "websockets.server.serve",
+    "grpc.server",
+    "websockets.asyncio.server.serve",
+    "eventlet.wsgi.server",
+    "gevent.pywsgi.WSGIServer",
+    "hypercorn.asyncio.serve",
+    "mcp.server.fastmcp.FastMCP.run",
+)
 _WORKERS = re.compile(
     r"\.(run_polling|start_polling|infinity_polling|polling|start_consuming|run_forever|work|"
     r"basic_consume|idle|consume_cli)\b"
 )
-_BOTS = ("discord", "telegram", "telebot", "aiogram", "slack_bolt", "pyrogram", "nextcord", "disnake",
-         "telethon", "twitchio", "interactions")  # fmt: skip
+_BOTS = (
+    "discord",
+    "telegram",
+    "telebot",
+    "aiogram",
+    "slack_bolt",
+    "pyrogram",
+    "nextcord",
+    "disnake",
+    "telethon",
+    "twitchio",
+    "interactions",
+)
 _QUEUES = ("dramatiq", "rq", "huey", "arq", "pika", "kafka", "confluent_kafka", "faust", "nameko",
            "schedule", "apscheduler", "temporalio", "aio_pika")  # fmt: skip
 
@@ -52,10 +79,10 @@ def plain_match(project: PythonProject) -> Match:
                 start=start, start_confidence=LIKELY, port=_port(module) or 8000,
             )  # fmt: skip
     for module in reachable:
-        where = _works_without_end(module)
-        if where:
+        works = _works_without_end(module)
+        if works:
             return Match(
-                framework=None, kind="worker", rank=15, evidence=(where,), start=start,
+                framework=None, kind="worker", rank=15, evidence=(works,), start=start,
                 kind_confidence=LIKELY, start_confidence=LIKELY, processes={"worker": start},
             )  # fmt: skip
     script = _console_script(project)
@@ -78,14 +105,33 @@ def entry_module(project: PythonProject) -> PythonModule | None:
     for name in ENTRIES:
         if name in by_path:
             return by_path[name]
-    for prefix in ("src/", "app/", f"{project.tree.name}/", f"{project.tree.name.replace('-', '_')}/"):
+    for prefix in (
+        "src/",
+        "app/",
+        f"{project.tree.name}/",
+        f"{project.tree.name.replace('-', '_')}/",
+    ):
         for name in ("main.py", "app.py", "__main__.py"):
             if prefix + name in by_path:
                 return by_path[prefix + name]
     mains = [module for module in project.modules if module.path.endswith("__main__.py")]
-    root = [module for module in project.modules if "/" not in module.path
-            and module.path not in {"setup.py", "conftest.py", "noxfile.py", "__init__.py", "tasks.py",
-                                    "fabfile.py", "config.py", "settings.py", "gunicorn.conf.py"}]  # fmt: skip
+    root = [
+        module
+        for module in project.modules
+        if "/" not in module.path
+        and module.path
+        not in {
+            "setup.py",
+            "conftest.py",
+            "noxfile.py",
+            "__init__.py",
+            "tasks.py",
+            "fabfile.py",
+            "config.py",
+            "settings.py",
+            "gunicorn.conf.py",
+        }
+    ]
     guarded = [module for module in root if module.main_guard]
     if mains:
         return mains[0]
@@ -123,15 +169,19 @@ def _works_without_end(module: PythonModule) -> str | None:
         if _WORKERS.search(call):
             return f"{module.path}:{line}"
     bot = next((name for name in _BOTS if name in module.imports), None)
-    if bot and any(call.endswith((".run", ".start", ".login", ".connect")) for call in module.calls):
+    if bot and any(
+        call.endswith((".run", ".start", ".login", ".connect")) for call in module.calls
+    ):
         return f"{module.path}:1"
     queue = next((name for name in _QUEUES if name in module.imports), None)
-    blocking = "BlockingScheduler" in module.text or module.endless or "consumer" in module.text.lower()
+    blocking = (
+        "BlockingScheduler" in module.text or module.endless or "consumer" in module.text.lower()
+    )
     if queue and blocking:
         return f"{module.path}:{module.endless or 1}"
-    if module.endless and re.search(r"sleep|consume|poll|get_message|recv|brpop|blpop|xread", module.text):
-        if not re.search(r"\binput\(", module.text):
-            return f"{module.path}:{module.endless}"
+    waits = re.search(r"sleep|consume|poll|get_message|recv|brpop|blpop|xread", module.text)
+    if module.endless and waits and not re.search(r"\binput\(", module.text):
+        return f"{module.path}:{module.endless}"
     return None
 
 
@@ -145,15 +195,14 @@ def _console_script(project: PythonProject) -> Match | None:
     scripts = table(table(content.get("project")).get("scripts")) or table(
         table(table(content.get("tool")).get("poetry")).get("scripts")
     )
-    name, where = next(iter(scripts), None), "pyproject.toml"
-    if name is None:
-        for where in ("setup.py", "setup.cfg"):
-            found = project.tree.search(where, r"console_scripts[^\[\n]*[\[\n][\s\"']*([\w-]+)\s*=")
-            if found:
-                name = found.group(1)
-                break
-    if name is None:
+    named = [(str(name), "pyproject.toml") for name in scripts]
+    for path in ("setup.py", "setup.cfg"):
+        found = project.tree.search(path, r"console_scripts[^\[\n]*[\[\n][\s\"']*([\w-]+)\s*=")
+        if found:
+            named.append((found.group(1), path))
+    if not named:
         return None
+    name, where = named[0]
     return Match(
         framework=None, kind="cli", rank=12, evidence=(project.tree.where(where, name),),
         start=name, kind_confidence=LIKELY, start_confidence=LIKELY,
@@ -179,15 +228,15 @@ def _static_generator(project: PythonProject) -> Match | None:
     package = any(module.path.endswith("__init__.py") for module in project.modules)
     for manifest, name, command, output in (
         ("mkdocs.yml", "mkdocs", "mkdocs build", "site"),
-        ("pelicanconf.py", "pelican", "pelican content -s publishconf.py -o output", "output"),
+        ("pelicanconf.py", "pelican", "pelican content{} -o output", "output"),
         ("lektor.lektorproject", "lektor", "lektor build -O public", "public"),
     ):
         if manifest in tree and not package:
             listed = project.dependencies.first(name)
-            command = command if "publishconf.py" in tree else command.replace(" -s publishconf.py", "")
+            published = " -s publishconf.py" if "publishconf.py" in tree else ""
             return Match(
                 framework=name, kind="static", rank=40, confidence=SURE, evidence=(manifest,),
-                build=(command,), document_root=output, start_confidence=LIKELY,
+                build=(command.format(published),), document_root=output, start_confidence=LIKELY,
                 adds=() if listed else (name,),
             )  # fmt: skip
     return None

@@ -73,8 +73,11 @@ class PythonProject:
                 Served(module, name, module.functions.get(name, 1), factory=True)
                 for module in self.modules
                 for name, made in module.factories.items()
-                if made in constructors and (name.startswith(("create", "make", "get", "build", "init"))
-                or name in {"app", "application"})
+                if made in constructors
+                and (
+                    name.startswith(("create", "make", "get", "build", "init"))
+                    or name in {"app", "application"}
+                )
             ]
         return min(found, key=lambda item: _served_order(item, self.flask_app)) if found else None
 

@@ -6,7 +6,15 @@ from dataclasses import replace
 from hivemind_agents.repository.facts import LIKELY, SURE, Fact, Match
 from hivemind_agents.repository.languages.python.project import PythonProject, target
 
-_STREAMLIT_NAMES = ("streamlit_app.py", "app.py", "main.py", "Home.py", "home.py", "index.py", "streamlit.py")
+_STREAMLIT_NAMES = (
+    "streamlit_app.py",
+    "app.py",
+    "main.py",
+    "Home.py",
+    "home.py",
+    "index.py",
+    "streamlit.py",
+)
 
 
 def detect(project: PythonProject) -> Match | None:
@@ -46,7 +54,9 @@ def _aiohttp(project: PythonProject) -> Match | None:
     folder, name = target(project, served.module.path, served.name)
     chdir = f"cd {folder} && " if folder else ""
     if project.dependencies.runtime("gunicorn"):
-        start = f"{chdir}gunicorn {name} --worker-class aiohttp.GunicornWebWorker --bind 0.0.0.0:$PORT"
+        start = (
+            f"{chdir}gunicorn {name} --worker-class aiohttp.GunicornWebWorker --bind 0.0.0.0:$PORT"
+        )
     else:
         start = f"{chdir}python -m aiohttp.web -H 0.0.0.0 -P $PORT {name}"
     return _match(project, "aiohttp", served.where, start, port=8080, rank=66)
@@ -98,10 +108,7 @@ def _gradio(project: PythonProject) -> Match | None:
             r"gradio\.(Interface|Blocks|ChatInterface|TabbedInterface|load)$", name)]  # fmt: skip
         if made and "launch" in module.text:
             where = f"{module.path}:{module.calls[made[0]]}"
-            start = (
-                "GRADIO_SERVER_NAME=0.0.0.0 GRADIO_SERVER_PORT=$PORT "
-                f"python {module.path}"
-            )
+            start = f"GRADIO_SERVER_NAME=0.0.0.0 GRADIO_SERVER_PORT=$PORT python {module.path}"
             return _match(project, "gradio", where, start, port=7860, rank=59)
     return None
 

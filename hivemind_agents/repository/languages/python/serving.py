@@ -34,7 +34,10 @@ def asgi_start(project: PythonProject, served: Served) -> tuple[str, tuple[str, 
     if not listed and not standard:
         if dependencies.runtime("hypercorn"):
             enter = f"cd {folder} && " if folder else ""
-            return f"{enter}hypercorn {name}{'()' if served.factory else ''} --bind 0.0.0.0:$PORT", ()
+            return (
+                f"{enter}hypercorn {name}{'()' if served.factory else ''} --bind 0.0.0.0:$PORT",
+                (),
+            )
         if dependencies.runtime("daphne"):
             enter = f"cd {folder} && " if folder else ""
             return f"{enter}daphne -b 0.0.0.0 -p $PORT {name}", ()
@@ -49,7 +52,9 @@ def _has_standard_extra(project: PythonProject) -> bool:
     if listed is None:
         return False
     path = listed.where.split(":")[0]
-    return bool(project.tree.search(path, r"fastapi[\"']?\s*(?:\[(?:[\w,-]*)(?:standard|all)|.*extras)"))
+    return bool(
+        project.tree.search(path, r"fastapi[\"']?\s*(?:\[(?:[\w,-]*)(?:standard|all)|.*extras)")
+    )
 
 
 def script_start(path: str) -> str:

@@ -18,16 +18,23 @@ def detect(project: PythonProject) -> Match | None:
         served = project.served(*constructors)
         if served is None:
             continue
+        adds: tuple[str, ...] = ()
         if framework == "dash":
-            server = next((name for name in ("server", "application") if
-                           f"\n{name} = {served.name}.server" in served.module.text), None)  # fmt: skip
+            server = next(
+                (
+                    name
+                    for name in ("server", "application")
+                    if f"\n{name} = {served.name}.server" in served.module.text
+                ),
+                None,
+            )
             if server is None:
-                start, adds = script_start(served.module.path), ()
+                start = script_start(served.module.path)
             else:
                 start, adds = wsgi_start(project, served)
                 start = start.replace(f":{served.name}", f":{server}", 1)
         elif framework == "pyramid":
-            start, adds = script_start(served.module.path), ()
+            start = script_start(served.module.path)
             if "production.ini" in project.tree:
                 start = "pserve production.ini http_port=$PORT"
         else:

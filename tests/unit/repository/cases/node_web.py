@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a tree a line, read sideways
 """Node: servers, rendering frameworks, front ends."""
 
 import json
@@ -13,7 +14,13 @@ def package(**fields):
 
 def node(start="node server.js", deps=(), dev=(), scripts=None, **fields):
     listed = {**({"start": start} if start else {}), **(scripts or {})}
-    return package(name="x", scripts=listed, dependencies=dict.fromkeys(deps, "^9.0.0"), devDependencies=dict.fromkeys(dev, "^9.0.0"), **fields)
+    return package(
+        name="x",
+        scripts=listed,
+        dependencies=dict.fromkeys(deps, "^9.0.0"),
+        devDependencies=dict.fromkeys(dev, "^9.0.0"),
+        **fields,
+    )
 
 
 NEXT = {"dev": "next dev", "build": "next build", "lint": "next lint"}

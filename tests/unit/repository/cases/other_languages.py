@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a tree a line, read sideways
 """Go, Rust, Ruby, PHP, the JVM, .NET, Elixir, Deno and the compiled languages."""
 
 from cases import case

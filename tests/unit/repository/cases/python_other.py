@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a tree a line, read sideways
 """Python: programs, workers, libraries, sites."""
 
 from cases import case

@@ -1,9 +1,12 @@
+# ruff: noqa: E501 - a tree a line, read sideways
 """Python: what serves requests."""
 
 from cases import case
 
 FLASK = "from flask import Flask\napp = Flask(__name__)\n@app.route('/')\ndef index():\n    return 'hi'\n"
-FASTAPI = "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/')\ndef root():\n    return {}\n"
+FASTAPI = (
+    "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/')\ndef root():\n    return {}\n"
+)
 MANAGE = (
     "import os, sys\ndef main():\n    os.environ.setdefault('DJANGO_SETTINGS_MODULE', '{0}.settings')\n"
     "    from django.core.management import execute_from_command_line\n    execute_from_command_line(sys.argv)\n"

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a tree a line, read sideways
 """Static sites, with and without a generator."""
 
 from cases import case

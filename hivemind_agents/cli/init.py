@@ -1,0 +1,81 @@
+"""`hivemind init`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hivemind_agents.cli import output, recon
+from hivemind_agents.cli.frame import new_app
+from hivemind_agents.errors import UserError
+
+if TYPE_CHECKING:
+    from hivemind_agents.repository.report import Question, RepositoryReport
+
+app = new_app()
+
+
+@app.command()
+def init(
+    folder: Annotated[str, typer.Argument(metavar="PATH", help="The repository's folder.")] = ".",
+    path: recon.FolderOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
+    dry: Annotated[bool, typer.Option("--print", help="Print it instead of writing it.")] = False,
+) -> None:
+    """Write hivemind.yml from what is found; what cannot be known is asked on a terminal.
+
+    \b
+    Examples:
+      hivemind init
+      hivemind init ./shop --print
+    """
+    from hivemind_agents.repository.writing import hivemind_yml
+
+    target = Path(folder).expanduser() / "hivemind.yml"
+    if target.exists() and not (force or dry):
+        raise UserError(f"{target} is there already", mend=f"hivemind init {folder} --force")
+    said: dict[str, object] = {"path": path} if path else {}
+    report = _answered(folder, said)
+    text = hivemind_yml(report)
+    if dry:
+        output.result(text.rstrip())
+        return
+    target.write_text(text, encoding="utf-8")
+    output.result(f"wrote {target}")
+    for question in report.questions:
+        output.note(f"still open: {question.about}: {question.why}")
+
+
+def _answered(folder: str, said: dict[str, object]) -> "RepositoryReport":
+    """Ask each question once, where there is a person to ask."""
+    report = recon.read(folder, None, said)
+    if not sys.stdin.isatty():
+        return report
+    asked: set[str] = set()
+    while True:
+        question = next((item for item in report.questions if item.about not in asked), None)
+        if question is None:
+            return report
+        asked.add(question.about)
+        answer = _ask(question)
+        if answer:
+            said[_KEYS.get(question.about, question.about)] = (
+                [answer] if question.about == "needs" else answer
+            )
+            report = recon.read(folder, None, said)
+
+
+_KEYS = {"component": "path"}
+
+
+def _ask(question: "Question") -> str:
+    output.note(f"{question.about}: {question.why}")
+    for number, choice in enumerate(question.choices, start=1):
+        output.note(f"  {number}. {choice}")
+    answer: str = typer.prompt(
+        "  answer (empty: leave open)", default="", show_default=False, err=True
+    )
+    if answer.isdigit() and question.choices and 0 < int(answer) <= len(question.choices):
+        return question.choices[int(answer) - 1]
+    return answer.strip()
