@@ -8,7 +8,8 @@ from typing import Any
 from hivemind_agents.domain.redaction import Redactor
 from hivemind_agents.domain.run import Failure, RunEvent, TaskEvent, VerbOutcome
 
-_MEND = re.compile(r"^\s*FIX:\s*(.+?)\s*$", re.M)
+# The mend ends the message, and may take several lines.
+_MEND = re.compile(r"^\s*FIX:\s*(.+)\Z", re.M | re.S)
 _CAUSE = re.compile(r"<<<\s*caused by\s*>>>", re.I)
 _PLAYBOOK = re.compile(r"/playbooks/([a-z_]+)\.yml(?::\d+)?$")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -124,7 +125,7 @@ class PlaybookEvents:
             message=text,
             task=told.task,
             host=data.get("host"),
-            mend=mend[1] if mend else None,
+            mend=" ".join(mend[1].split()) if mend else None,
             evidence=tuple(self._redactor.text(line) for line in evidence(res)),
         )
         return told
