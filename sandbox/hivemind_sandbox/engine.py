@@ -38,7 +38,7 @@ from ministack.services.cloudformation import (
 )
 from ministack.services.cloudformation import engine as templates
 
-from hivemind_sandbox import stack_policy, validation
+from hivemind_sandbox import existence, stack_policy, validation
 from hivemind_sandbox.resources import resource_types
 from hivemind_sandbox.resources.base import Place, Properties, Resource
 from hivemind_sandbox.resources.clients import Caller, client, configure
@@ -138,7 +138,18 @@ def _install_types() -> None:
 
 def _engine_handler(kind: Resource) -> dict[str, Any]:
     def create(logical_id: str, props: Properties, stack_name: str) -> tuple[str, dict[str, Any]]:
-        return kind.make(Place(stack_name, logical_id), props)
+        def created(physical_id: str) -> None:
+            operation = _operation.get()
+            if operation:
+                operation.stack.setdefault("_making", {})[logical_id] = {
+                    "LogicalResourceId": logical_id,
+                    "ResourceType": kind.type_name,
+                    "PhysicalResourceId": physical_id,
+                    "Properties": props,
+                    "Attributes": {},
+                }
+
+        return kind.make(Place(stack_name, logical_id), props, created)
 
     def update(
         physical_id: str, old: Properties, new: Properties, _stack: str, _logical_id: str | None
@@ -337,6 +348,8 @@ class _Originals:
     ) -> None:
         """Record an event as AWS would: see `_Operation.held`."""
         operation = _operation.get()
+        if operation and status.endswith(("_COMPLETE", "_FAILED")):
+            operation.stack.get("_making", {}).pop(logical_id, None)
 
         def record(status: str, reason: str = reason) -> None:
             self.add_event(
@@ -569,8 +582,10 @@ def _validated(name: str, handler: Handler) -> Handler:
         except Exception:  # noqa: BLE001  the engine words what it cannot parse
             return handler(params)
         names = None if name == "ValidateTemplate" else [entry["Key"] for entry in provided]
+        given = {entry["Key"]: entry["Value"] for entry in provided if entry["Value"]}
         try:
             validation.check(template, names)
+            existence.check(template.get("Parameters") or {}, given)
         except validation.TemplateError as error:
             answer: Answer = helpers._error("ValidationError", str(error))
             return answer
@@ -683,6 +698,7 @@ def _finish(stack_name: str, stack: Stack) -> Coroutine[Any, Any, None] | None:
         stack["StackStatusReason"] = "The sandbox lost what this operation had done."
         return None
     before = (record["previous_stack"] or {}).get("_resources", {})
+    stack.setdefault("_resources", {}).update(stack.pop("_making", {}))
     done = [
         logical_id
         for logical_id, resource in stack.get("_resources", {}).items()

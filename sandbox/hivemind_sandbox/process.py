@@ -10,6 +10,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -132,6 +133,8 @@ async def _serve(settings: Settings) -> int:
     from hypercorn.config import Config
 
     began = time.monotonic()
+    # A request waits in a thread; asyncio's own pool would have six on two processors.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(32))
     outer = _listen("127.0.0.1", settings.port)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -638,6 +638,28 @@ def test_parameters_are_checked(stacks: Stacks) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("AWS::EC2::Image::Id", "ami-00000000000000000"),
+        ("AWS::EC2::KeyPair::KeyName", "nobody"),
+        ("AWS::EC2::VPC::Id", "vpc-00000000000000000"),
+        ("AWS::Route53::HostedZone::Id", "Z0NOSUCHZONE"),
+    ],
+)
+def test_a_parameter_that_names_a_resource_must_name_one_that_exists(
+    stacks: Stacks, kind: str, value: str
+) -> None:
+    """A wrong id is refused with the parameter's name before anything is made."""
+    message = stacks.refused(
+        {"One": parameter(stacks.path("one"), {"Ref": "Which"})},
+        Parameters={"Which": {"Type": kind}},
+        given={"Which": value},
+    )
+
+    assert f"parameter value {value} for parameter name Which does not exist" in message
+
+
+@pytest.mark.parametrize(
     ("name", "needed", "insufficient"),
     [({}, "CAPABILITY_IAM", []), ({"RoleName": "r"}, "CAPABILITY_NAMED_IAM", ["CAPABILITY_IAM"])],
 )

@@ -120,10 +120,16 @@ class Resource:
             prepared = without_system_tags(prepared, name)
         return prepared
 
-    def make(self, place: Place, props: Properties) -> tuple[str, dict[str, Any]]:
-        """Create and configure; undone when a later step fails."""
+    def make(
+        self, place: Place, props: Properties, created: Callable[[str], None]
+    ) -> tuple[str, dict[str, Any]]:
+        """Create and configure; undone when a later step fails.
+
+        `created` is called with the physical id as soon as there is something to lose.
+        """
         props = self.prepared(props)
         physical_id = _in_words(lambda: self.create(place, props), self.service)
+        created(physical_id)
         try:
             _in_words(lambda: self.settle(physical_id, props), self.service)
             return physical_id, _in_words(lambda: self.attributes(physical_id, props), self.service)
