@@ -51,13 +51,14 @@ def assemble(
         kind=Fact(match.kind, match.kind_confidence, match.evidence or (manifest,)),
         build=(*install, *match.build),
         start=Fact(
-            match.start, match.start_confidence, match.start_evidence or match.evidence or (manifest,)
+            match.start,
+            match.start_confidence,
+            match.start_evidence or match.evidence or (manifest,),
         )
         if match.start
         else None,
         processes={
-            name: Fact(command, LIKELY, match.evidence)
-            for name, command in match.processes.items()
+            name: Fact(command, LIKELY, match.evidence) for name, command in match.processes.items()
         },
         port=match.port,
         health_path=match.health_path or health,

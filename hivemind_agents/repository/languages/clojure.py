@@ -4,24 +4,30 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hivemind_agents.repository.facts import CERTAIN, LIKELY, Dependencies, Dependency, Fact, Finding, Match
+from hivemind_agents.repository.facts import (
+    CERTAIN,
+    LIKELY,
+    Dependencies,
+    Dependency,
+    Fact,
+    Finding,
+    Match,
+)
 from hivemind_agents.repository.languages.assemble import assemble
 from hivemind_agents.repository.languages.program import code_health, literal_port
 from hivemind_agents.repository.readers.code import Code, without_comments
 from hivemind_agents.repository.readers.versions import plain_version_file, tool_version
 from hivemind_agents.repository.tree import FileTree
 
-# framework: (packages, code)
+# A framework with its packages and the code that uses it.
 FRAMEWORKS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("luminus", ("luminus", "luminus-", "luminus/"), r"luminus\."),
     ("kit", ("io.github.kit-clj/",), r"kit\."),
     ("biff", ("com.biffweb/", "biff/"), r"com\.biffweb"),
     ("pedestal", ("io.pedestal/",), r"io\.pedestal"),
-    ("compojure", ("compojure", "metosin/compojure-api"), r"compojure\."),
-    ("reitit", ("metosin/reitit",), r"reitit\."),
+    ("ring", ("ring", "compojure", "metosin/"), r"ring\.|compojure\.|reitit\.|run-jetty"),
     ("http-kit", ("http-kit",), r"org\.httpkit\.server"),
     ("aleph", ("aleph",), r"aleph\.http"),
-    ("ring", ("ring",), r"ring\."),
 )
 _SERVES = (
     r"run-jetty|run-server|start-server|http/start|server/start|run-undertow|immutant|\bweb/run\b|httpkit\.server|"
@@ -106,14 +112,18 @@ def _match(project: _Project) -> Match:
         migrates = "migratus" in project.text and framework == "luminus"
         jar = start.rpartition(" ")[2]
         return Match(
-            framework=framework, kind="web", rank=70, confidence=0.93 if framework != "reitit" else LIKELY,
+            framework=framework, kind="web", rank=70, confidence=0.93 if framework != "ring" else LIKELY + 0.05,
             kind_confidence=0.95, evidence=tuple(item for item in (listed, where) if item), start=start,
             start_confidence=LIKELY, build=build, port=literal_port(project.code, 3000),
             processes={"release": f"java -jar {jar} migrate"} if migrates else {},
         )  # fmt: skip
-    main = re.search(r":main\b", project.text) or project.code.first(r"\(defn\s+(?:\^\S+\s+)?-main\b")
+    main = re.search(r":main\b", project.text) or project.code.first(
+        r"\(defn\s+(?:\^\S+\s+)?-main\b"
+    )
     if main is None:
-        return Match(framework=None, kind="library", rank=1, evidence=(project.path,), kind_confidence=LIKELY)
+        return Match(
+            framework=None, kind="library", rank=1, evidence=(project.path,), kind_confidence=LIKELY
+        )
     endless = project.code.where(r"\(while\s+true|go-loop|consumer")
     return Match(
         framework=None, kind="worker" if endless else "cli", rank=10, evidence=(project.path,),
@@ -142,7 +152,9 @@ def _commands(project: _Project, *, ring: bool) -> tuple[tuple[str, ...], str]:
                 return (builds,), f"java -cp {jar} clojure.main -m {main[1]}"
             return (builds,), f"java -jar {jar}"
         main = project.code.first(r"\(ns\s+([\w.-]+)[\s\S]*?\(defn\s+(?:\^\S+\s+)?-main\b")
-        return ("lein deps",), f"lein trampoline run -m {main[1]}" if main else "lein trampoline run"
+        return (
+            "lein deps",
+        ), f"lein trampoline run -m {main[1]}" if main else "lein trampoline run"
     return _tools_commands(project)
 
 
@@ -159,11 +171,17 @@ def _tools_commands(project: _Project) -> tuple[tuple[str, ...], str]:
     for alias in ("run", "run-m", "main", "start", "prod", "server"):
         found = re.search(rf":{alias}\s*\{{([^{{}}]*(?:\{{[^{{}}]*\}}[^{{}}]*)*)\}}", inside)
         if found:
-            flag = "-X" if ":exec-fn" in found.group(1) and ":main-opts" not in found.group(1) else "-M"
+            flag = (
+                "-X"
+                if ":exec-fn" in found.group(1) and ":main-opts" not in found.group(1)
+                else "-M"
+            )
             return ("clojure -P",), f"clojure {flag}:{alias}"
     main = project.code.first(r"\(ns\s+([\w.-]+)[\s\S]*?\(defn\s+(?:\^\S+\s+)?-main\b")
     return ("clojure -P",), f"clojure -M -m {main[1]}" if main else "clojure -M -m core"
 
 
 def _health(code: Code) -> Fact[str] | None:
-    return code_health(code, r"\(GET\s+\"([^\"]*)\"", r"\[\"(/[^\"]*)\"\s+\{?\s*:get", r"\[\"(/[^\"]*)\"\s+:get")
+    return code_health(
+        code, r"\(GET\s+\"([^\"]*)\"", r"\[\"(/[^\"]*)\"\s+\{?\s*:get", r"\[\"(/[^\"]*)\"\s+:get"
+    )

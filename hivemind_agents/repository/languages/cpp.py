@@ -2,7 +2,14 @@
 
 import re
 
-from hivemind_agents.repository.facts import CERTAIN, LIKELY, Dependencies, Dependency, Fact, Finding
+from hivemind_agents.repository.facts import (
+    CERTAIN,
+    LIKELY,
+    Dependencies,
+    Dependency,
+    Fact,
+    Finding,
+)
 from hivemind_agents.repository.languages.assemble import assemble
 from hivemind_agents.repository.languages.program import (
     code_health,
@@ -30,7 +37,9 @@ def detect(tree: FileTree) -> Finding | None:
     """Read the folder as C or C++; a Makefile alone speaks for nothing."""
     code = Code(tree, SUFFIXES, limit=200)
     manifest = tree.has("CMakeLists.txt", "meson.build") or (
-        tree.has("Makefile", "makefile", "GNUmakefile", "configure.ac") if _own_sources(tree) else None
+        tree.has("Makefile", "makefile", "GNUmakefile", "configure.ac")
+        if _own_sources(tree)
+        else None
     )
     alone = next(iter([*tree.root_files("main.cpp"), *tree.root_files("main.c"), *tree.root_files("*.cpp"),
                        *tree.root_files("*.c")]), None)  # fmt: skip
@@ -75,7 +84,9 @@ def _packages(tree: FileTree, manifest: str | None, code: Code) -> list[Dependen
         path = next((path for path in (manifest, "vcpkg.json", "conanfile.txt", "conanfile.py") if path
                      and tree.search(path, rf"(?i)\b(?:lib)?{re.escape(name)}\b")), None)  # fmt: skip
         if path:
-            found.append(Dependency(name, "", tree.where(path, re.compile(rf"(?i)\b(?:lib)?{name}\b"))))
+            found.append(
+                Dependency(name, "", tree.where(path, re.compile(rf"(?i)\b(?:lib)?{name}\b")))
+            )
         else:
             where = code.where(pattern)
             if where:
@@ -83,10 +94,15 @@ def _packages(tree: FileTree, manifest: str | None, code: Code) -> list[Dependen
     return found
 
 
-def _commands(tree: FileTree, manifest: str | None, alone: str) -> tuple[str | None, tuple[str, ...]]:
+def _commands(
+    tree: FileTree, manifest: str | None, alone: str
+) -> tuple[str | None, tuple[str, ...]]:
     text = re.sub(r"(?m)#.*$", "", tree.text(manifest) or "") if manifest else ""
     if manifest == "CMakeLists.txt":
-        return _cmake(tree, text), ("cmake -B build -DCMAKE_BUILD_TYPE=Release", "cmake --build build")
+        return _cmake(tree, text), (
+            "cmake -B build -DCMAKE_BUILD_TYPE=Release",
+            "cmake --build build",
+        )
     if manifest == "meson.build":
         named = re.search(r"(?<!\w)executable\(\s*(?:'([^']+)'|meson\.project_name\(\))", text)
         project = re.search(r"project\(\s*'([^']+)'", text)
@@ -95,7 +111,9 @@ def _commands(tree: FileTree, manifest: str | None, alone: str) -> tuple[str | N
         return f"./build/{name}" if name else None, build
     if manifest:
         output = re.search(r"-o\s+([\w./-]+)", text)
-        variable = re.search(r"(?mi)^(?:TARGET|BIN\w*|EXEC\w*|PROG\w*|NAME|OUT\w*|APP)\s*[:?]?=\s*([\w./-]+)", text)
+        variable = re.search(
+            r"(?mi)^(?:TARGET|BIN\w*|EXEC\w*|PROG\w*|NAME|OUT\w*|APP)\s*[:?]?=\s*([\w./-]+)", text
+        )
         first = re.search(r"(?m)^all:\s*([\w./-]+)", text)
         found = output or variable or first
         name = found.group(1) if found else None
@@ -113,13 +131,20 @@ def _cmake(tree: FileTree, text: str) -> str | None:
         if not re.search(r"(?i)test", folder):
             scopes.append((f"{folder.rstrip('/')}/", inner))
     for folder, content in scopes:
-        for found in re.finditer(r"(?i)add_executable\s*\(\s*(?:\"?\$\{([^}]+)\}\"?|([\w.+-]+))", content):
+        for found in re.finditer(
+            r"(?i)add_executable\s*\(\s*(?:\"?\$\{([^}]+)\}\"?|([\w.+-]+))", content
+        ):
             name = found.group(2)
             if name is None:
-                variable = re.search(rf"(?i)set\s*\(\s*{re.escape(found.group(1))}\s+\"?([\w.+-]+)", content + text)
+                variable = re.search(
+                    rf"(?i)set\s*\(\s*{re.escape(found.group(1))}\s+\"?([\w.+-]+)", content + text
+                )
                 name = variable.group(1) if variable else project.group(1) if project else tree.name
             if not re.search(r"(?i)test|example|bench", name):
-                output = re.search(r"(?i)RUNTIME_OUTPUT_DIRECTORY\s+\"?\$\{(?:CMAKE|PROJECT)_\w*BINARY_DIR\}/(\w+)", text)
+                output = re.search(
+                    r"(?i)RUNTIME_OUTPUT_DIRECTORY\s+\"?\$\{(?:CMAKE|PROJECT)_\w*BINARY_DIR\}/(\w+)",
+                    text,
+                )
                 place = f"{output.group(1)}/" if output else folder
                 return f"./build/{place}{name}"
     return None

@@ -68,11 +68,20 @@ def _commands(
     """A target of the shard, or the file that does something at its top."""
     targets = table(content.get("targets"))
     if targets:
-        name = str(next((name for name in targets if name in {"server", "web", "app"}), next(iter(targets))))
-        return f"./bin/{name}", ("shards install --production", f"shards build --release --production {name}")
+        name = str(
+            next(
+                (name for name in targets if name in {"server", "web", "app"}), next(iter(targets))
+            )
+        )
+        return f"./bin/{name}", (
+            "shards install --production",
+            f"shards build --release --production {name}",
+        )
     name = text_of(content.get("name")) or tree.name
     source = tree.has(f"src/{name}.cr", "src/app.cr", "src/server.cr", "src/main.cr") or alone
-    if source is None or not code.first(r"Kemal\.run|\bputs\b|\.listen\b|ARGV|HTTP::Server|Grip|Amber", under=source):
+    if source is None or not code.first(
+        r"Kemal\.run|\bputs\b|\.listen\b|ARGV|HTTP::Server|Grip|Amber", under=source
+    ):
         return None, ("shards install --production",)
     install = ("shards install --production",) if MANIFEST in tree else ()
     return f"./bin/{name}", (*install, f"crystal build --release -o bin/{name} {source}")

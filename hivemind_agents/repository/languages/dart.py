@@ -2,7 +2,16 @@
 
 import re
 
-from hivemind_agents.repository.facts import CERTAIN, LIKELY, SURE, Dependencies, Dependency, Fact, Finding, Match
+from hivemind_agents.repository.facts import (
+    CERTAIN,
+    LIKELY,
+    SURE,
+    Dependencies,
+    Dependency,
+    Fact,
+    Finding,
+    Match,
+)
 from hivemind_agents.repository.languages.assemble import assemble
 from hivemind_agents.repository.languages.program import (
     code_health,
@@ -37,7 +46,11 @@ def detect(tree: FileTree) -> Finding | None:
         for name, spec in table(content.get(key)).items()
     ])  # fmt: skip
     code = Code(tree, (".dart",), limit=300)
-    match = _flutter(tree, packages) or _jaspr(tree, packages) or _program(tree, content, packages, code)
+    match = (
+        _flutter(tree, packages)
+        or _jaspr(tree, packages)
+        or _program(tree, content, packages, code)
+    )
     return assemble(
         match,
         language="dart",
@@ -91,11 +104,22 @@ def _program(
             framework="dart_frog", listed=packages["dart_frog"],
         )  # fmt: skip
     name = text_of(content.get("name")) or tree.name
-    entry = tree.has("bin/server.dart", f"bin/{name}.dart", "bin/main.dart", "bin/app.dart", "main.dart", "lib/main.dart")
-    entry = entry or next((path for path in tree.suffixed(".dart") if path.startswith("bin/")), None)
+    entry = tree.has(
+        "bin/server.dart",
+        f"bin/{name}.dart",
+        "bin/main.dart",
+        "bin/app.dart",
+        "main.dart",
+        "lib/main.dart",
+    )
+    entry = entry or next(
+        (path for path in tree.suffixed(".dart") if path.startswith("bin/")), None
+    )
     framework, listed, hit = used_framework(packages, FRAMEWORKS, code)
     serves = hit.where if hit else code.where(r"HttpServer\.bind|\bServerSocket\.bind")
-    build = ("dart pub get", f"dart compile exe {entry} -o bin/server") if entry else ("dart pub get",)
+    build = (
+        ("dart pub get", f"dart compile exe {entry} -o bin/server") if entry else ("dart pub get",)
+    )
     return program_match(
         manifest=MANIFEST, start="./bin/server" if entry else None, build=build, serves=serves,
         framework=framework, listed=listed, works=code.where(r"Timer\.periodic|Nyxx|TeleDart"),

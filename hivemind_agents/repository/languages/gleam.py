@@ -12,8 +12,16 @@ from hivemind_agents.repository.readers.versions import tool_version
 from hivemind_agents.repository.tree import FileTree
 
 MANIFEST = "gleam.toml"
-FRAMEWORKS = (("wisp", "wisp"), ("glen", "glen"), ("mist", "mist"), ("elli", "gleam_elli"), ("ewe", "ewe"))
-_SERVES = r"mist\.(?:start|new|serve)|elli\.(?:start|become)|cowboy\.start|ewe\.(?:start|new)|glen\.serve"
+FRAMEWORKS = (
+    ("wisp", "wisp"),
+    ("glen", "glen"),
+    ("mist", "mist"),
+    ("elli", "gleam_elli"),
+    ("ewe", "ewe"),
+)
+_SERVES = (
+    r"mist\.(?:start|new|serve)|elli\.(?:start|become)|cowboy\.start|ewe\.(?:start|new)|glen\.serve"
+)
 
 
 def detect(tree: FileTree) -> Finding | None:
@@ -22,18 +30,31 @@ def detect(tree: FileTree) -> Finding | None:
         return None
     content = read_toml(tree, MANIFEST)
     listed = [
-        Dependency(str(name), text_of(spec) or "", tree.where(MANIFEST, re.compile(rf"(?m)^{re.escape(str(name))}\b")), dev=dev)
-        for key, dev in (("dependencies", False), ("dev-dependencies", True), ("dev_dependencies", True))
+        Dependency(
+            str(name),
+            text_of(spec) or "",
+            tree.where(MANIFEST, re.compile(rf"(?m)^{re.escape(str(name))}\b")),
+            dev=dev,
+        )
+        for key, dev in (
+            ("dependencies", False),
+            ("dev-dependencies", True),
+            ("dev_dependencies", True),
+        )
         for name, spec in table(content.get(key)).items()
     ]
     packages = Dependencies(listed)
     code = Code(tree, (".gleam",), limit=300)
     name = text_of(content.get("name")) or tree.name
-    main = code.first(r"pub fn main\b", under=f"src/{name}.gleam") or code.first(r"pub fn main\b", under="src/")
+    main = code.first(r"pub fn main\b", under=f"src/{name}.gleam") or code.first(
+        r"pub fn main\b", under="src/"
+    )
     framework = next((known for known, package in FRAMEWORKS if packages.runtime(package)), None)
     script = text_of(content.get("target")) == "javascript"
     if script and packages.first("lustre"):
-        match = program_match(manifest=MANIFEST, start="gleam run", build=("gleam build",), serves=None)
+        match = program_match(
+            manifest=MANIFEST, start="gleam run", build=("gleam build",), serves=None
+        )
     else:
         match = program_match(
             manifest=MANIFEST,
@@ -60,6 +81,9 @@ def detect(tree: FileTree) -> Finding | None:
 
 def _routes(code: Code) -> list[tuple[str, str]]:
     """Routes as Gleam matches them: lists of segments."""
-    found = [(f"/{hit[1]}", hit.where) for hit in code.all(r"(?m)^\s*(?:Get,\s*)?\[\s*\"([\w-]+)\"\s*\]\s*->")]
+    found = [
+        (f"/{hit[1]}", hit.where)
+        for hit in code.all(r"(?m)^\s*(?:Get,\s*)?\[\s*\"([\w-]+)\"\s*\]\s*->")
+    ]
     found += [("/", hit.where) for hit in code.all(r"(?m)^\s*(?:Get,\s*)?\[\s*\]\s*->")]
     return found

@@ -46,7 +46,10 @@ def detect(tree: FileTree) -> Finding | None:
     build = (
         ("stack build --copy-bins --local-bin-path bin",)
         if stack
-        else ("cabal update", "cabal install --installdir=bin --install-method=copy --overwrite-policy=always")
+        else (
+            "cabal update",
+            "cabal install --installdir=bin --install-method=copy --overwrite-policy=always",
+        )
     )
     match = program_match(
         manifest=manifest,
@@ -74,7 +77,8 @@ def _names(text: str) -> list[str]:
     """Packages of all `build-depends` and `dependencies`."""
     found: list[str] = []
     for block in re.finditer(
-        r"(?im)^(\s*)(?:build-depends|dependencies)\s*:[ \t]*(.*(?:\n(?:\1[ \t]+|\s*[,-]).*)*)", text
+        r"(?im)^(\s*)(?:build-depends|dependencies)\s*:[ \t]*(.*(?:\n(?:\1[ \t]+|\s*[,-]).*)*)",
+        text,
     ):
         for part in re.split(r"[,\n]", block.group(2)):
             name = re.match(r"\s*-?\s*([A-Za-z][\w-]*)", part)

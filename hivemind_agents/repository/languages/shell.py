@@ -6,14 +6,29 @@ from hivemind_agents.repository.facts import GUESS, Dependencies, Finding, Match
 from hivemind_agents.repository.languages.assemble import assemble
 from hivemind_agents.repository.tree import FileTree
 
-NAMES = ("start.sh", "main.sh", "run.sh", "entrypoint.sh", "server.sh", "app.sh", "script.sh", "hello.sh")
-_SERVES = re.compile(r"\bnc\s+(?:-\w+\s+)*-?\w*l|\bncat\b.*-l|\bsocat\b.*LISTEN|http\.server|busybox httpd|\$\{?PORT\b")
+NAMES = (
+    "start.sh",
+    "main.sh",
+    "run.sh",
+    "entrypoint.sh",
+    "server.sh",
+    "app.sh",
+    "script.sh",
+    "hello.sh",
+)
+_SERVES = re.compile(
+    r"\bnc\s+(?:-\w+\s+)*-?\w*l|\bncat\b.*-l|\bsocat\b.*LISTEN|http\.server|busybox httpd|\$\{?PORT\b"
+)
 _ENDLESS = re.compile(r"\bwhile\s+(?:true|:|\[\s*1\s*\]|sleep)|\bfor\s*\(\(\s*;\s*;")
 
 
 def detect(tree: FileTree) -> Finding | None:
     """A start script at the root; anything with a manifest outweighs it."""
-    scripts = [path for path in tree.root_files("*.sh") if not re.search(r"install|setup|build|test|deploy", path)]
+    scripts = [
+        path
+        for path in tree.root_files("*.sh")
+        if not re.search(r"install|setup|build|test|deploy", path)
+    ]
     entry = tree.has(*NAMES) or (scripts[0] if len(scripts) == 1 else None)
     if entry is None:
         return None

@@ -59,7 +59,9 @@ def detect(tree: FileTree) -> Finding | None:
         language="swift",
         manifest=MANIFEST,
         dependencies=packages,
-        version=plain_version_file(tree, ".swift-version") or tool_version(tree, "swift") or _tools(raw),
+        version=plain_version_file(tree, ".swift-version")
+        or tool_version(tree, "swift")
+        or _tools(raw),
         manager=Fact("swiftpm", CERTAIN, (MANIFEST,)),
         health=_health(code) if match.kind == "web" else None,
         language_confidence=CERTAIN,

@@ -28,7 +28,10 @@ def detect(tree: FileTree) -> Finding | None:
         if re.search(rf"[.\"/]{re.escape(name)}\b", manifests + text)
     ])  # fmt: skip
     code = Code(tree, (".zig",), limit=300)
-    named = re.search(r"addExecutable\(\s*\.?\{[^}]*?\.name\s*=\s*\"([^\"]+)\"|addExecutable\(\s*\"([^\"]+)\"", text)
+    named = re.search(
+        r"addExecutable\(\s*\.?\{[^}]*?\.name\s*=\s*\"([^\"]+)\"|addExecutable\(\s*\"([^\"]+)\"",
+        text,
+    )
     name = (named.group(1) or named.group(2)) if named else None
     framework, listed, hit = used_framework(packages, FRAMEWORKS, code)
     serves = hit.where if hit else code.where(r"std\.http\.Server|\.listen\(|net\.Server")
@@ -49,7 +52,11 @@ def detect(tree: FileTree) -> Finding | None:
         dependencies=packages,
         version=plain_version_file(tree, ".zig-version", ".zigversion")
         or tool_version(tree, "zig")
-        or (Fact(minimum.group(1), CERTAIN, (tree.where("build.zig.zon", "minimum_zig"),)) if minimum else None),
+        or (
+            Fact(minimum.group(1), CERTAIN, (tree.where("build.zig.zon", "minimum_zig"),))
+            if minimum
+            else None
+        ),
         manager=Fact("zig", CERTAIN, (manifest,)),
         language_confidence=CERTAIN,
     )

@@ -12,7 +12,11 @@ from hivemind_agents.repository.tree import FileTree
 def detect(tree: FileTree) -> Finding | None:
     """Read the folder as .NET: a solution, or a project at most one folder down."""
     found = tuple(projects.read_projects(tree))
-    listed = [*tree.root_files("*.sln"), *tree.root_files("*.slnx"), *tree.root_files("global.json")]
+    listed = [
+        *tree.root_files("*.sln"),
+        *tree.root_files("*.slnx"),
+        *tree.root_files("global.json"),
+    ]
     if not found or (not listed and found[0].path.count("/") > 1 and not _alone(tree, found[0])):
         return None
     solution = Solution(tree, found)

@@ -10,7 +10,9 @@ from hivemind_agents.repository.readers.routes import best_health_route
 
 _MAPPED = re.compile(r"\bMap(?:Get|HealthChecks|Methods)?\(\s*\"([^\"]*)\"")
 _CHECKS = re.compile(r"\b(?:UseHealthChecks|MapDefaultHealthChecks)\(\s*\"([^\"]*)\"")
-_CONTROLLER = re.compile(r"\[Route\(\s*\"([^\"]*)\"[^\]]*\][\s\S]{0,300}?\bclass\s+(\w+?)(?:Controller)?\b")
+_CONTROLLER = re.compile(
+    r"\[Route\(\s*\"([^\"]*)\"[^\]]*\][\s\S]{0,300}?\bclass\s+(\w+?)(?:Controller)?\b"
+)
 _ACTION = re.compile(r"\[HttpGet(?:\(\s*\"([^\"]*)\"[^)]*\))?[^\]]*\]")
 _GIRAFFE = re.compile(r"\broute(?:Ci)?\s+\"(/[^\"]*)\"|\bget\s+\"(/[^\"]*)\"")
 
@@ -29,7 +31,9 @@ def health_path(solution: Solution) -> Fact[str] | None:
     )  # fmt: skip
     if page:
         return Fact("/", LIKELY, (page,))
-    if solution.tree.has(f"{prefix}wwwroot/index.html") and solution.first(r"UseDefaultFiles|UseFileServer|MapFallbackToFile"):
+    if solution.tree.has(f"{prefix}wwwroot/index.html") and solution.first(
+        r"UseDefaultFiles|UseFileServer|MapFallbackToFile"
+    ):
         return Fact("/", LIKELY, (f"{prefix}wwwroot/index.html",))
     swagger = solution.first(r"UseSwaggerUI")
     always = swagger and not solution.first(r"IsDevelopment\(\)")
@@ -43,7 +47,9 @@ def _routes(solution: Solution) -> Iterator[tuple[str, str]]:
             continue
         for pattern in (_MAPPED, _CHECKS, _GIRAFFE):
             for found in pattern.finditer(text):
-                route = prefixed(next((group for group in found.groups() if group is not None), ""), 0, [])
+                route = prefixed(
+                    next((group for group in found.groups() if group is not None), ""), 0, []
+                )
                 if literal_path(route):
                     yield route, f"{path}:{text.count(chr(10), 0, found.start()) + 1}"
         yield from _controllers(path, text)

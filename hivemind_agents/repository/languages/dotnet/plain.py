@@ -27,7 +27,11 @@ def plain_match(solution: Solution) -> Match:
         )  # fmt: skip
     works = solution.first(_WORKS, project)
     hosting = solution.dependencies.runtime("microsoft.extensions.hosting")
-    if project.sdk == "Microsoft.NET.Sdk.Worker" or works or (hosting and not solution.first("Console.ReadLine")):
+    if (
+        project.sdk == "Microsoft.NET.Sdk.Worker"
+        or works
+        or (hosting and not solution.first("Console.ReadLine"))
+    ):
         certain = project.sdk == "Microsoft.NET.Sdk.Worker"
         return Match(
             framework=None, kind="worker", rank=15, evidence=(*where, *((works.where,) if works else ())),

@@ -11,7 +11,9 @@ from hivemind_agents.repository.tree import ASIDE, FileTree
 
 SUFFIXES = (".csproj", ".fsproj", ".vbproj")
 MAX_PROJECTS = 80
-_TESTS = re.compile(r"(?i)(?:^|[./_-])(?:unit|integration|functional|acceptance|e2e)?\.?tests?(?=[./_-]|$)|benchmarks?")
+_TESTS = re.compile(
+    r"(?i)(?:^|[./_-])(?:unit|integration|functional|acceptance|e2e)?\.?tests?(?=[./_-]|$)|benchmarks?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,11 @@ def read_projects(tree: FileTree) -> Iterator[Project]:
              and not ASIDE.intersection(path.split("/")[:-1])]  # fmt: skip
     for path in paths[:MAX_PROJECTS]:
         text = tree.text(path) or ""
-        if re.search(r"Microsoft\.NET\.Test\.Sdk|<IsTestProject>\s*true|<IsAspireHost>\s*true|Aspire\.AppHost\.Sdk", text, re.I):
+        if re.search(
+            r"Microsoft\.NET\.Test\.Sdk|<IsTestProject>\s*true|<IsAspireHost>\s*true|Aspire\.AppHost\.Sdk",
+            text,
+            re.I,
+        ):
             continue
         if _TESTS.search(path.rpartition(".")[0]) or ".AppHost" in path:
             continue
@@ -70,7 +76,7 @@ def _references(tree: FileTree, path: str) -> tuple[list[Dependency], list[str]]
     for element in root.iter() if root is not None else ():
         name = element.get("Include") or element.get("Update") or ""
         if element.tag == "PackageReference" and name:
-            where = tree.where(path, re.compile(f"(?i)\"{re.escape(name)}\""))
+            where = tree.where(path, re.compile(f'(?i)"{re.escape(name)}"'))
             packages.append(Dependency(name.lower(), element.get("Version") or "", where))
         elif element.tag == "FrameworkReference" and name:
             packages.append(Dependency(name.lower(), "", tree.where(path, name)))

@@ -9,7 +9,19 @@ from hivemind_agents.repository.languages.dotnet.projects import Project
 from hivemind_agents.repository.readers.code import Code, Hit, hits
 from hivemind_agents.repository.tree import FileTree
 
-_NAMES = ("web", "api", "webapi", "server", "host", "webapp", "mvc", "app", "webui", "publicapi", "site")
+_NAMES = (
+    "web",
+    "api",
+    "webapi",
+    "server",
+    "host",
+    "webapp",
+    "mvc",
+    "app",
+    "webui",
+    "publicapi",
+    "site",
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +50,9 @@ class Solution:
 
     def _hosts(self, project: Project) -> bool:
         """Whether the project's own code starts a host; a library of Razor views does not."""
-        return bool(self.first(r"WebApplication|WebHost|CreateHostBuilder|UseStartup|Host\.Create", project))
+        return bool(
+            self.first(r"WebApplication|WebHost|CreateHostBuilder|UseStartup|Host\.Create", project)
+        )
 
     def _order(self, item: Project) -> tuple[int, int, int, str]:
         words = re.split(r"[.\-_]", item.stem.lower())

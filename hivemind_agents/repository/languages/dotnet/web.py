@@ -39,7 +39,12 @@ def detect(solution: Solution) -> Match | None:
 
 def _prints_only(solution: Solution) -> bool:
     """A program of the Web SDK that builds no host."""
-    return solution.first(r"static\s+(?:async\s+)?(?:void|int|Task)\S*\s+Main|Console\.Write", solution.project) is not None
+    return (
+        solution.first(
+            r"static\s+(?:async\s+)?(?:void|int|Task)\S*\s+Main|Console\.Write", solution.project
+        )
+        is not None
+    )
 
 
 def _match(

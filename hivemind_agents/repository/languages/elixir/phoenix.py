@@ -8,7 +8,9 @@ def detect(project: ElixirProject) -> Match | None:
     """An endpoint of Phoenix; its packages alone make none."""
     listed = project.packages.runtime("phoenix")
     endpoint = project.code.where(r"use\s+Phoenix\.Endpoint|PhoenixPlayground\.start")
-    configured = project.code.where(r"\w+\.Endpoint\b")
+    configured = project.code.where(r"\w+\.Endpoint\b") or project.tree.has(
+        "config/runtime.exs", "config/prod.exs", "config/config.exs"
+    )
     if listed is None or not (endpoint or configured):
         return None
     assets = "assets.deploy" in project.manifests
@@ -16,7 +18,11 @@ def detect(project: ElixirProject) -> Match | None:
     if assets:
         build.append("MIX_ENV=prod mix assets.deploy")
     elif project.tree.has("assets/package.json"):
-        build += ["npm install --prefix assets", "npm run deploy --prefix assets", "MIX_ENV=prod mix phx.digest"]
+        build += [
+            "npm install --prefix assets",
+            "npm run deploy --prefix assets",
+            "MIX_ENV=prod mix phx.digest",
+        ]
     start, processes = _start(project, build)
     return Match(
         framework="phoenix",

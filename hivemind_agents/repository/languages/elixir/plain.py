@@ -23,7 +23,9 @@ def plain_match(project: ElixirProject) -> Match:
             build=("MIX_ENV=prod mix escript.build",),
         )  # fmt: skip
     if re.search(r"\bpackage:|\bdescription:", text):
-        return Match(framework=None, kind="library", rank=3, evidence=("mix.exs",), kind_confidence=LIKELY)
+        return Match(
+            framework=None, kind="library", rank=3, evidence=("mix.exs",), kind_confidence=LIKELY
+        )
     if re.search(r"\bmod:\s*\{", project.manifests):
         start = "MIX_ENV=prod mix run --no-halt"
         return Match(

@@ -13,7 +13,9 @@ _SERVES = (
 
 def detect(project: ElixirProject) -> Match | None:
     """A server that the code puts under supervision, or starts."""
-    listed = project.packages.runtime("plug_cowboy", "bandit", "cowboy", "plug", "raxx", "ace", "elli")
+    listed = project.packages.runtime(
+        "plug_cowboy", "bandit", "cowboy", "plug", "raxx", "ace", "elli"
+    )
     hit = project.code.first(_SERVES)
     if listed is None and hit is not None and "Mix.install" in (project.tree.text(hit.path) or ""):
         start: str | None = f"elixir {hit.path}"

@@ -24,7 +24,9 @@ class ElixirProject:
 
     @cached_property
     def manifests(self) -> str:
-        texts = (without_comments(self.tree.text(path) or "", "hash") for path in manifests(self.tree))
+        texts = (
+            without_comments(self.tree.text(path) or "", "hash") for path in manifests(self.tree)
+        )
         return "\n".join(texts)
 
     @cached_property
@@ -49,7 +51,9 @@ class ElixirProject:
     @property
     def release(self) -> str:
         """The name of the release."""
-        found = re.search(r"\breleases:\s*\[\s*(\w+):|def\w*\s+releases\b[^\[]*\[\s*(\w+):", self.manifest)
+        found = re.search(
+            r"\breleases:\s*\[\s*(\w+):|def\w*\s+releases\b[^\[]*\[\s*(\w+):", self.manifest
+        )
         return (found.group(1) or found.group(2)) if found else self.name
 
     @property

@@ -4,16 +4,24 @@ import re
 from collections.abc import Iterator
 
 from hivemind_agents.repository.facts import CERTAIN, LIKELY, SURE, Dependency, Fact
-from hivemind_agents.repository.readers.structured import items, read_json, read_toml, table, text_of
+from hivemind_agents.repository.readers.structured import (
+    items,
+    read_json,
+    read_toml,
+    table,
+    text_of,
+)
 from hivemind_agents.repository.readers.versions import plain_version_file, tool_version
 from hivemind_agents.repository.tree import FileTree
 
 MANIFESTS = ("go.mod", "go.work", "Gopkg.toml", "Gopkg.lock", "glide.yaml", "Godeps/Godeps.json")
-_REQUIRE = re.compile(r"^\s*(?:require\s+)?([\w.-]+\.[\w.-]+/\S+|[\w.-]+\.\w+)\s+(v\S+)(\s*//\s*indirect)?")
+_REQUIRE = re.compile(
+    r"^\s*(?:require\s+)?([\w.-]+\.[\w.-]+/\S+|[\w.-]+\.\w+)\s+(v\S+)(\s*//\s*indirect)?"
+)
 
 
 def modules(tree: FileTree) -> dict[str, str]:
-    """folder ("" is the root) to the module's path, of the root and of every part of go.work."""
+    """Folder ("" is the root) to the module's path, of the root and of every part of go.work."""
     folders = [""] if "go.mod" in tree else []
     work = tree.text("go.work") or ""
     used = re.sub(r"//[^\n]*", "", work)
@@ -54,7 +62,9 @@ def older(tree: FileTree) -> Iterator[Dependency]:
     for entry in items(read_toml(tree, "Gopkg.toml").get("constraint")):
         name = text_of(table(entry).get("name"))
         if name:
-            yield Dependency(name, text_of(table(entry).get("version")) or "", tree.where("Gopkg.toml", name))
+            yield Dependency(
+                name, text_of(table(entry).get("version")) or "", tree.where("Gopkg.toml", name)
+            )
     for found in re.finditer(r"(?m)^\s*-\s*package:\s*(\S+)", tree.text("glide.yaml") or ""):
         yield Dependency(found.group(1), "", tree.where("glide.yaml", found.group(1)))
     for entry in items(read_json(tree, "Godeps/Godeps.json").get("Deps")):
@@ -77,7 +87,9 @@ def package_manager(tree: FileTree) -> Fact[str] | None:
 
 def go_version(tree: FileTree) -> Fact[str] | None:
     """Version files, then Heroku's comment, then the `go` line."""
-    found = plain_version_file(tree, ".go-version", prefix="go") or tool_version(tree, "golang", "go")
+    found = plain_version_file(tree, ".go-version", prefix="go") or tool_version(
+        tree, "golang", "go"
+    )
     if found:
         return found
     for path in ("go.mod", "go.work", *tree.named("go.mod")[:1]):

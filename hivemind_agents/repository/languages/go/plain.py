@@ -8,7 +8,7 @@ _WORKERS = (
     r"worker\.New\(|\.Consume\(|cron\.New\(|gocron\.New|slack\.NewRTM|socketmode\.New|river\.NewClient|"
     r"nats\.Connect|\.GetUpdatesChan|lambda\.Start\("
 )
-_ENDLESS = r"\bfor\s*\{[^}]{0,400}(?:time\.Sleep|<-\w*[tT]icker|select\s*\{)|range\s+time\.Tick\("
+_ENDLESS = r"\bfor\s*\{[^}]{0,400}(?:time\.Sleep|<-\w*[tT]icker|select\s*\{)|range\s+(?:time\.(?:NewTicker|Tick)\(|\w*[tT]icker\.C)"
 
 
 def plain_match(project: GoProject) -> Match:

@@ -55,7 +55,9 @@ class GoProject:
                 reached = self._reached(folder)
                 imports = frozenset().union(*(self._imports[path] for path, _ in reached))
                 found.append(Program(folder, tuple(reached), imports, mains[0]))
-        return sorted(found, key=lambda item: (item.folder.count("/") + bool(item.folder), item.folder))
+        return sorted(
+            found, key=lambda item: (item.folder.count("/") + bool(item.folder), item.folder)
+        )
 
     def _reached(self, folder: str) -> list[tuple[str, str]]:
         """The files of a package and of the repository's own packages it imports, all the way."""
@@ -93,7 +95,9 @@ class GoProject:
 
     def _order(self, item: Program) -> tuple[int, int, int, str]:
         name = item.folder.rpartition("/")[2].lower()
-        own = {module.rpartition("/")[2].lower() for module in self.modules.values()} | {self.tree.name.lower()}
+        own = {module.rpartition("/")[2].lower() for module in self.modules.values()} | {
+            self.tree.name.lower()
+        }
         if not item.folder:
             place = 0
         elif name in _NAMES:
@@ -122,7 +126,9 @@ class GoProject:
         found: list[Dependency] = []
         for folder in self.modules:
             for entry, indirect in manifests.required(self.tree, folder):
-                used = any(name == entry.name or name.startswith(entry.name + "/") for name in imported)
+                used = any(
+                    name == entry.name or name.startswith(entry.name + "/") for name in imported
+                )
                 found.append(
                     Dependency(entry.name, entry.spec, entry.where, dev=indirect and not used)
                 )
@@ -151,16 +157,24 @@ class GoProject:
         owner = self._owner(program.folder)
         if owner and owner != "" and "go.work" not in self.tree:
             inner = program.folder[len(owner) :].strip("/")
-            return f"go build -C {owner} -o {'../' * (owner.count('/') + 1)}out ./{inner}".rstrip("/")
+            return f"go build -C {owner} -o {'../' * (owner.count('/') + 1)}out ./{inner}".rstrip(
+                "/"
+            )
         if program.folder:
             return f"go build -o out ./{program.folder}"
         if self.modules or self.tree.has("Gopkg.toml", "glide.yaml", "Godeps/Godeps.json"):
             return "go build -o out ."
-        names = " ".join(path for path, text in self.by_folder[""] if re.search(r"(?m)^package main\b", text))
+        names = " ".join(
+            path for path, text in self.by_folder[""] if re.search(r"(?m)^package main\b", text)
+        )
         return f"go build -o out {names}"
 
     def _owner(self, folder: str) -> str | None:
-        owners = [name for name in self.modules if name and (folder == name or folder.startswith(name + "/"))]
+        owners = [
+            name
+            for name in self.modules
+            if name and (folder == name or folder.startswith(name + "/"))
+        ]
         return max(owners, key=len, default=None)
 
 

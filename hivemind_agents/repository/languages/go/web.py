@@ -49,9 +49,9 @@ def _paths(project: GoProject, serving: Serving) -> list[str]:
 
 def _start(program: Program, serving: Serving) -> tuple[str, int]:
     """(command, port by convention): a flag is given where the code asks no variable."""
-    literal = program.first(r"\"(?:0\.0\.0\.0|localhost|127\.0\.0\.1)?:(\d{4,5})\"") or program.first(
-        r"(?i)port\w*\"?\s*(?:[,=]|:=|:)\s*\"?:?(\d{4,5})\b"
-    )
+    literal = program.first(
+        r"\"(?:0\.0\.0\.0|localhost|127\.0\.0\.1)?:(\d{4,5})\""
+    ) or program.first(r"(?i)port\w*\"?\s*(?:[,=]|:=|:)\s*\"?:?(\d{4,5})\b")
     number = int(literal[1]) if literal else 0
     port = number if 0 < number < 65536 else serving.port
     if program.first(_PORT_VARIABLE):
@@ -59,7 +59,11 @@ def _start(program: Program, serving: Serving) -> tuple[str, int]:
     flag = program.first(_FLAG)
     if flag and re.search(r"\d{4,5}|:http|^\":\"$", flag[3]):
         number_found = re.search(r"\d{4,5}", flag[3])
-        port = int(number_found.group()) if number_found and int(number_found.group()) < 65536 else port
+        port = (
+            int(number_found.group())
+            if number_found and int(number_found.group()) < 65536
+            else port
+        )
         value = "$PORT" if flag[1] != "String" or ":" not in flag[3] else "0.0.0.0:$PORT"
         return f"./out -{flag[2]}={value}", port
     return "./out", port

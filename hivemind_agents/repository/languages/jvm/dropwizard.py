@@ -8,7 +8,9 @@ from hivemind_agents.repository.languages.jvm.running import package
 def detect(project: JvmProject) -> Match | None:
     """A Dropwizard application, started with `server` and its configuration."""
     listed = project.listed("io.dropwizard:")
-    where = project.code.where(r"extends\s+(?:io\.dropwizard\.(?:core\.)?)?Application<|:\s*Application<\w+>\(\)")
+    where = project.code.where(
+        r"extends\s+(?:io\.dropwizard\.(?:core\.)?)?Application<|:\s*Application<\w+>\(\)"
+    )
     if listed is None or where is None:
         return None
     tree = project.tree

@@ -33,7 +33,9 @@ _NO_PACKAGE = {"id", "classpath", "exclude", "url", "mavenBom", "because", "grou
 
 def read_gradle(tree: FileTree) -> Build | None:
     """The build of the root, and of the projects that its settings include."""
-    manifest = tree.has("build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts")
+    manifest = tree.has(
+        "build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts"
+    )
     if manifest is None:
         return None
     settings_path = tree.has("settings.gradle", "settings.gradle.kts")
@@ -52,9 +54,7 @@ def read_gradle(tree: FileTree) -> Build | None:
 def _included(settings: str) -> list[str]:
     """Folders of the included projects."""
     found: list[str] = []
-    for block in re.finditer(
-        r"(?m)^\s*include\s*\(?((?:\s*[\"'][^\"'\n]+[\"']\s*,?)+)", settings
-    ):
+    for block in re.finditer(r"(?m)^\s*include\s*\(?((?:\s*[\"'][^\"'\n]+[\"']\s*,?)+)", settings):
         for name in re.findall(r"[\"']([^\"']+)[\"']", block.group(1)):
             path = name.strip(":")
             moved = re.search(
@@ -77,9 +77,7 @@ def _shared(text: str) -> Iterator[str]:
                 break
 
 
-def _module(
-    tree: FileTree, folder: str, name: str, catalog: dict[str, str], shared: str
-) -> Module:
+def _module(tree: FileTree, folder: str, name: str, catalog: dict[str, str], shared: str) -> Module:
     prefix = f"{folder}/" if folder else ""
     path = tree.has(f"{prefix}build.gradle", f"{prefix}build.gradle.kts", f"{prefix}{name}.gradle")
     text = without_comments(tree.text(path) or "") if path else ""

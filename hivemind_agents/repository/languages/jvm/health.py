@@ -11,9 +11,13 @@ from hivemind_agents.repository.readers.routes import best_health_route
 _CLASS = re.compile(
     r"@(?:RequestMapping|Controller|Path)\(\s*(?:(?:value|path|uri)\s*=\s*)?\{?\s*\"([^\"]*)\"[^)]*\)\s*(?:@\w+(?:\([^)]*\))?\s*)*(?:public\s+|open\s+|final\s+)*class\b"
 )
-_METHOD = re.compile(r"@(?:GetMapping|RequestMapping|Get)\b(?:\(\s*(?:(?:value|path|uri)\s*=\s*)?\{?\s*(?:\"([^\"]*)\")?([^)]*)\))?")
+_METHOD = re.compile(
+    r"@(?:GetMapping|RequestMapping|Get)\b(?:\(\s*(?:(?:value|path|uri)\s*=\s*)?\{?\s*(?:\"([^\"]*)\")?([^)]*)\))?"
+)
 _JAX = re.compile(r"@GET\b((?:\s*@\w+(?:\([^)]*\))?)*)")
-_CALL = re.compile(r"(?<![\w@])(?:\w+\.)?(?:get|path|pathSingleSlash|route|endpoint)\(\s*\"(/[^\"]*)\"")
+_CALL = re.compile(
+    r"(?<![\w@])(?:\w+\.)?(?:get|path|pathSingleSlash|route|endpoint)\(\s*\"(/[^\"]*)\""
+)
 _KTOR_BLOCK = r"\broute\(\s*\"([^\"]*)\"\s*\)\s*\{"
 _PLAY = re.compile(r"(?m)^GET\s+(/\S*)\s+(\S+)")
 _HTTP4S = re.compile(r"GET\s*->\s*Root((?:\s*/\s*\"[\w.-]+\")*)\s*=>")
@@ -25,7 +29,10 @@ def health_path(project: JvmProject, match: Match) -> Fact[str] | None:
     if match.framework == "spring-boot":
         actuator = project.listed("org.springframework.boot:spring-boot-starter-actuator")
         if actuator and not _setting(project, r"management\.server\.port"):
-            base = _setting(project, r"management\.endpoints\.web\.base-path\s*[=:]\s*(\S+)") or "/actuator"
+            base = (
+                _setting(project, r"management\.endpoints\.web\.base-path\s*[=:]\s*(\S+)")
+                or "/actuator"
+            )
             return Fact(_context(project) + base.rstrip("/") + "/health", SURE, (actuator.where,))
     found = best_health_route(_routes(project, match.framework))
     if found:
@@ -48,7 +55,10 @@ def _setting(project: JvmProject, pattern: str) -> str | None:
 
 
 def _context(project: JvmProject) -> str:
-    value = _setting(project, r"(?:server\.servlet\.context-path|spring\.webflux\.base-path|context-path)\s*[=:]\s*[\"']?(/[\w/-]+)")
+    value = _setting(
+        project,
+        r"(?:server\.servlet\.context-path|spring\.webflux\.base-path|context-path)\s*[=:]\s*[\"']?(/[\w/-]+)",
+    )
     return value.rstrip("/") if value else ""
 
 
@@ -70,7 +80,10 @@ def _in_file(text: str, framework: str | None) -> Iterator[tuple[str, int]]:
     for found in _METHOD.finditer(text):
         if owner and owner.start() <= found.start() < owner.end():
             continue
-        if "POST" in (found.group(2) or "") or "@PreAuthorize" in text[found.start() - 200 : found.start()]:
+        if (
+            "POST" in (found.group(2) or "")
+            or "@PreAuthorize" in text[found.start() - 200 : found.start()]
+        ):
             continue
         body = text[found.end() : found.end() + 300]
         if "redirect:" in body.split("@")[0]:

@@ -25,7 +25,10 @@ def detect(project: JvmProject) -> Match | None:
         rank=80,
         confidence=CERTAIN if listed else SURE,
         kind_confidence=0.96,
-        evidence=((listed.where if listed else project.module.manifest), *((where,) if where else ())),
+        evidence=(
+            (listed.where if listed else project.module.manifest),
+            *((where,) if where else ()),
+        ),
         start=packed.start(arguments=arguments),
         start_confidence=min(packed.confidence, LIKELY),
         build=packed.build,
@@ -35,4 +38,6 @@ def detect(project: JvmProject) -> Match | None:
 
 def _configured(project: JvmProject) -> bool:
     """Whether Ktor itself reads its port (EngineMain), and takes it as an argument."""
-    return "EngineMain" in (project.main_class_declared or "") or bool(project.code.first("EngineMain"))
+    return "EngineMain" in (project.main_class_declared or "") or bool(
+        project.code.first("EngineMain")
+    )

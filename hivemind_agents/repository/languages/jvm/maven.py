@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from xml.etree import ElementTree as ET  # noqa: S405 - only the type; reading refuses entities
+from xml.etree import ElementTree as ET
 
 from hivemind_agents.repository.facts import Dependency
 from hivemind_agents.repository.languages.jvm.build import Build, Module

@@ -15,7 +15,9 @@ def detect(project: JvmProject) -> Match | None:
     plugin = any(item.has_plugin("io.micronaut.application", "io.micronaut.minimal.application",
                                  "micronaut-maven-plugin", "micronaut-parent")
                  for item in project.build.modules)  # fmt: skip
-    if not plugin and not project.listed("io.micronaut:micronaut-inject", "io.micronaut:micronaut-runtime", *WEB):
+    if not plugin and not project.listed(
+        "io.micronaut:micronaut-inject", "io.micronaut:micronaut-runtime", *WEB
+    ):
         return None
     where = (listed.where if listed else module.manifest,)
     started = project.code.where(r"\bMicronaut\b|io\.micronaut\.runtime")
@@ -23,9 +25,15 @@ def detect(project: JvmProject) -> Match | None:
     web = project.listed(*WEB)
     packed = package(project)
     if project.build.tool == "maven" and not module.has_plugin("maven-shade-plugin"):
-        packed = Package((maven_build(project),), module.path(f"target/{module.name}-{module.version or '*'}.jar"), jar=True)
+        packed = Package(
+            (maven_build(project),),
+            module.path(f"target/{module.name}-{module.version or '*'}.jar"),
+            jar=True,
+        )
     elif project.build.tool == "maven":
-        packed = Package(packed.build, module.path(f"target/{module.name}-{module.version or '*'}.jar"), jar=True)
+        packed = Package(
+            packed.build, module.path(f"target/{module.name}-{module.version or '*'}.jar"), jar=True
+        )
     serves = started and (web or controllers or "runtime(" in module.text)
     if not serves:
         return Match(

@@ -14,7 +14,10 @@ def detect(project: JvmProject) -> Match | None:
     if module is None and not (routes and "com.typesafe.play:sbt-plugin" in project.module.plugins):
         return None
     packed = package(project)
-    evidence = (project.tree.where((module or project.module).manifest, "Play"), *((routes,) if routes else ()))
+    evidence = (
+        project.tree.where((module or project.module).manifest, "Play"),
+        *((routes,) if routes else ()),
+    )
     return Match(
         framework="play",
         kind="web",

@@ -23,7 +23,18 @@ _RUNS = ("spring-boot-maven-plugin", "org.springframework.boot", "application", 
          "io.quarkus", "io.ktor.plugin", "micronaut-maven-plugin", "io.micronaut.application",
          "maven-shade-plugin", "com.github.johnrengelman.shadow", "com.gradleup.shadow",
          "maven-assembly-plugin", "JavaAppPackaging", "PlayScala", "PlayJava", "AssemblyPlugin")  # fmt: skip
-_NAMES = ("app", "application", "server", "web", "api", "backend", "service", "boot", "main", "webapp")
+_NAMES = (
+    "app",
+    "application",
+    "server",
+    "web",
+    "api",
+    "backend",
+    "service",
+    "boot",
+    "main",
+    "webapp",
+)
 
 
 def read_build(tree: FileTree) -> Build | None:
@@ -79,11 +90,15 @@ class JvmProject:
             own = [hit for hit in self.mains if self._owner(hit.path) is module]
             score = 4 * bool(own) + 2 * module.has_plugin(*_RUNS) + 2 * (module.packaging == "war")
             score += 3 * any(self._marks(hit) for hit in own)
-            if module.packaging == "pom" or (module is self.build.root and not own and not self._source_of(module)):
+            if module.packaging == "pom" or (
+                module is self.build.root and not own and not self._source_of(module)
+            ):
                 score = 0
             scored.append((score, module))
         best = max(score for score, _ in scored)
-        winners = [module for score, module in scored if score == best and (score or module is modules[0])]
+        winners = [
+            module for score, module in scored if score == best and (score or module is modules[0])
+        ]
         return sorted(winners, key=self._name_order)
 
     def _source_of(self, module: Module) -> bool:
@@ -91,10 +106,19 @@ class JvmProject:
 
     def _marks(self, hit: Hit) -> bool:
         text = next((text for path, text in self.code.files if path == hit.path), "")
-        return bool(re.search(r"SpringApplication|runApplication|embeddedServer|EngineMain|HttpServer|Javalin|\.start\(|\.listen\(", text))
+        return bool(
+            re.search(
+                r"SpringApplication|runApplication|embeddedServer|EngineMain|HttpServer|Javalin|\.start\(|\.listen\(",
+                text,
+            )
+        )
 
     def _owner(self, path: str) -> Module:
-        inside = [item for item in self.build.modules if not item.folder or path.startswith(item.folder + "/")]
+        inside = [
+            item
+            for item in self.build.modules
+            if not item.folder or path.startswith(item.folder + "/")
+        ]
         return max(inside, key=lambda item: len(item.folder))
 
     def _name_order(self, module: Module) -> tuple[int, int, str]:
@@ -119,7 +143,11 @@ class JvmProject:
             stem = declared.rpartition(".")[2].removesuffix("Kt")
             own.sort(key=lambda hit: hit.path.rpartition("/")[2].partition(".")[0] != stem)
         else:
-            own.sort(key=lambda hit: not re.search(r"(?i)(?:^|/)\w*(main|app|application|server)\.\w+$", hit.path))
+            own.sort(
+                key=lambda hit: (
+                    not re.search(r"(?i)(?:^|/)\w*(main|app|application|server)\.\w+$", hit.path)
+                )
+            )
         return own[0] if own else None
 
     @cached_property
@@ -127,7 +155,8 @@ class JvmProject:
         """The class that the build names as its entry."""
         found = re.search(
             r"<(?:mainClass|start-class|exec\.mainClass|main\.class|main\.verticle)>\s*([\w.]+)\s*<|mainClass(?:Name)?(?:\.set\(|\s*=\s*)\s*[\"']([\w.]+)|"
-            r"[\"']Main-Class[\"']\s*(?:[:=]|to)\s*[\"']([\w.]+)|mainClass\s*:=\s*Some\(\s*\"([\w.]+)", self.module.text
+            r"[\"']Main-Class[\"']\s*(?:[:=]|to)\s*[\"']([\w.]+)|mainClass\s*:=\s*Some\(\s*\"([\w.]+)",
+            self.module.text,
         )
         return next((group for group in found.groups() if group), None) if found else None
 
@@ -168,7 +197,9 @@ class JvmProject:
             return max(counts, key=lambda name: (counts[name], name == "java"))
         if self.build.tool in {"sbt", "mill"}:
             return "scala"
-        kotlin = any("kotlin" in plugin for module in self.build.modules for plugin in module.plugins)
+        kotlin = any(
+            "kotlin" in plugin for module in self.build.modules for plugin in module.plugins
+        )
         return "kotlin" if kotlin else "java"
 
     @property
@@ -177,10 +208,18 @@ class JvmProject:
 
     def reads_port(self) -> str | None:
         """Where the code or its configuration takes the port from `PORT`."""
-        found = self.code.where(r"(?:getenv\(\)?|sys\.env|getOrDefault|env)\W{0,12}\"PORT\"|getenv\(\)\[\"PORT\"\]|\$\{\??PORT\b")
+        found = self.code.where(
+            r"(?:getenv\(\)?|sys\.env|getOrDefault|env)\W{0,12}\"PORT\"|getenv\(\)\[\"PORT\"\]|\$\{\??PORT\b"
+        )
         if found:
             return found
-        for name in ("application.conf", "application.yaml", "application.yml", "application.properties", "reference.conf"):
+        for name in (
+            "application.conf",
+            "application.yaml",
+            "application.yml",
+            "application.properties",
+            "reference.conf",
+        ):
             for path in self.tree.named(name):
                 if self.tree.search(path, r"\$\{?\??:?PORT\b"):
                     return self.tree.where(path, "PORT")
@@ -188,6 +227,8 @@ class JvmProject:
 
     def literal_port(self) -> int | None:
         """A port that the code itself names."""
-        found = self.code.first(r"(?i)(?:\bport\b\W{0,12}|\blisten\(\s*|\bstart\(\s*|Port\(\s*|InetSocketAddress\(\s*(?:\"[^\"]*\",\s*)?|getOrElse\(\s*|\?:\s*\"?|port\"[ ,:]+\"?)(\d{4,5})\b")
+        found = self.code.first(
+            r"(?i)(?:\bport\b\W{0,12}|\blisten\(\s*|\bstart\(\s*|Port\(\s*|InetSocketAddress\(\s*(?:\"[^\"]*\",\s*)?|getOrElse\(\s*|\?:\s*\"?|port\"[ ,:]+\"?)(\d{4,5})\b"
+        )
         number = int(found[1]) if found else 0
         return number if 1023 < number < 65536 else None

@@ -21,7 +21,10 @@ def detect(project: JvmProject) -> Match | None:
     folder = project.module.folder
     prefix = f"{folder}/" if folder else ""
     if project.build.tool == "gradle":
-        build, jar = gradle_build(project, "quarkusBuild"), f"{prefix}build/quarkus-app/quarkus-run.jar"
+        build, jar = (
+            gradle_build(project, "quarkusBuild"),
+            f"{prefix}build/quarkus-app/quarkus-run.jar",
+        )
     else:
         build, jar = maven_build(project), f"{prefix}target/quarkus-app/quarkus-run.jar"
     web = project.listed(*WEB)

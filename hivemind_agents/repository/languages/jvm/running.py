@@ -81,19 +81,32 @@ def _maven(project: JvmProject, module: Module) -> Package:
         output = re.search(r"<outputFile>\s*([^<]+?)\s*</outputFile>", module.text)
         if output:
             path = output.group(1).replace("${project.build.directory}", module.path("target"))
-            path = path.replace("${project.artifactId}", module.name).replace("${artifactId}", module.name)
-            path = path.replace("${project.version}", module.version or "*").replace("${version}", module.version or "*")
+            path = path.replace("${project.artifactId}", module.name).replace(
+                "${artifactId}", module.name
+            )
+            path = path.replace("${project.version}", module.version or "*").replace(
+                "${version}", module.version or "*"
+            )
             path = re.sub(r"^\$\{(?:project\.)?basedir\}/", "", path)
-            return Package(build, path if "$" not in path else module.path("target/*-fat.jar"), jar=True)
+            return Package(
+                build, path if "$" not in path else module.path("target/*-fat.jar"), jar=True
+            )
         classifier = re.search(r"<shadedClassifierName>\s*([\w-]+)", module.text)
         if "<shadedArtifactAttached>true" in module.text.replace(" ", ""):
             name += f"-{classifier.group(1) if classifier else 'shaded'}"
         return Package(build, module.path(f"target/{name}.jar"), jar=True)
     if module.has_plugin("maven-assembly-plugin"):
-        appended = "" if re.search(r"<appendAssemblyId>\s*false", module.text) else "-jar-with-dependencies"
+        appended = (
+            ""
+            if re.search(r"<appendAssemblyId>\s*false", module.text)
+            else "-jar-with-dependencies"
+        )
         return Package(build, module.path(f"target/{name}{appended}.jar"), jar=True)
     if module.has_plugin("appassembler-maven-plugin"):
-        program = re.search(r"<(?:program|id)>\s*(?:<mainClass>[^<]*</mainClass>\s*)?<(?:name|id)>\s*([\w.-]+)", module.text)
+        program = re.search(
+            r"<(?:program|id)>\s*(?:<mainClass>[^<]*</mainClass>\s*)?<(?:name|id)>\s*([\w.-]+)",
+            module.text,
+        )
         named = program.group(1) if program else "webapp"
         return Package(build, f"sh {module.path(f'target/bin/{named}')}", jar=False)
     return _maven_classes(project, module, name)
@@ -116,8 +129,15 @@ def _maven_classes(project: JvmProject, module: Module, name: str) -> Package:
 
 def _gradle(project: JvmProject, module: Module) -> Package:
     if module.has_plugin(*SHADOW):
-        classifier = re.search(r"archiveClassifier\.set\(\s*[\"']([\w-]*)|archiveClassifier\s*=\s*[\"']([\w-]*)", module.text)
-        ending = next((group for group in classifier.groups() if group is not None), "all") if classifier else "all"
+        classifier = re.search(
+            r"archiveClassifier\.set\(\s*[\"']([\w-]*)|archiveClassifier\s*=\s*[\"']([\w-]*)",
+            module.text,
+        )
+        ending = (
+            next((group for group in classifier.groups() if group is not None), "all")
+            if classifier
+            else "all"
+        )
         file = re.search(r"archiveFileName(?:\.set\(|\s*=)\s*[\"']([\w.-]+\.jar)", module.text)
         name = file.group(1) if file else f"*-{ending}.jar" if ending else "*.jar"
         task = "buildFatJar" if module.has_plugin("io.ktor.plugin") and not file else "shadowJar"
@@ -132,36 +152,57 @@ def _gradle(project: JvmProject, module: Module) -> Package:
         return Package(build, module.path("build/libs/*.jar"), jar=True)
     main = project.main_class or "Main"
     kind = "kotlin" if project.language == "kotlin" else "java"
-    return Package(build, f"java -cp {module.path(f'build/classes/{kind}/main')} {main}", jar=False, confidence=GUESS)
+    return Package(
+        build,
+        f"java -cp {module.path(f'build/classes/{kind}/main')} {main}",
+        jar=False,
+        confidence=GUESS,
+    )
 
 
 def _sbt(project: JvmProject, module: Module) -> Package:
     command = project.build.command
     if project.build.tool == "mill":
-        return Package((f"{command} __.assembly",), "out/*/assembly.dest/out.jar", jar=True, confidence=GUESS)
+        return Package(
+            (f"{command} __.assembly",), "out/*/assembly.dest/out.jar", jar=True, confidence=GUESS
+        )
     prefix = f"{module.name}/" if module.folder else ""
     if module.has_plugin(*PACKAGER) or (
-        module.has_plugin("sbt-native-packager", "sbt-heroku") and not module.has_plugin("sbt-assembly")
+        module.has_plugin("sbt-native-packager", "sbt-heroku")
+        and not module.has_plugin("sbt-assembly")
     ):
         where = module.path(f"target/universal/stage/bin/{module.name}")
         return Package((f"{command} {prefix}stage",), where, jar=False)
     if module.has_plugin("sbt-assembly"):
         named = re.search(r"assemblyJarName[^\n]*:=\s*\"([\w.-]+)\"", module.text)
         name = named.group(1) if named else f"{module.name}-assembly-*.jar"
-        return Package((f"{command} {prefix}assembly",), module.path(f"target/scala-*/{name}"), jar=True)
+        return Package(
+            (f"{command} {prefix}assembly",), module.path(f"target/scala-*/{name}"), jar=True
+        )
     project_name = f" {prefix}run" if prefix else " run"
-    return Package((f"{command} {prefix}compile",), f"{command}{project_name}", jar=False, confidence=GUESS)
+    return Package(
+        (f"{command} {prefix}compile",), f"{command}{project_name}", jar=False, confidence=GUESS
+    )
 
 
 def _bare(project: JvmProject) -> Package:
     """Files without a build tool."""
     main = project.main_class or "Main"
     if project.language == "kotlin":
-        return Package(("kotlinc *.kt -include-runtime -d out.jar",), "out.jar", jar=True, confidence=GUESS)
+        return Package(
+            ("kotlinc *.kt -include-runtime -d out.jar",), "out.jar", jar=True, confidence=GUESS
+        )
     folder = project.main.path.rpartition("/")[0] if project.main else ""
     files = f"{folder}/*.java" if folder else "*.java"
     if folder.startswith("src"):
-        return Package(("javac -d out $(find src -name '*.java')",), f"java -cp out {main}", jar=False, confidence=GUESS)
+        return Package(
+            ("javac -d out $(find src -name '*.java')",),
+            f"java -cp out {main}",
+            jar=False,
+            confidence=GUESS,
+        )
     if "." in main:
-        return Package((f"javac -d out {files}",), f"java -cp out {main}", jar=False, confidence=GUESS)
+        return Package(
+            (f"javac -d out {files}",), f"java -cp out {main}", jar=False, confidence=GUESS
+        )
     return Package((f"javac {files}",), f"java {main}", jar=False)

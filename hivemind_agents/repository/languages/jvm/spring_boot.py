@@ -33,7 +33,9 @@ def detect(project: JvmProject) -> Match | None:
     """An application that Spring Boot starts; without one the packages alone make none."""
     listed = project.listed(_BOOT)
     plugin = any(
-        module.has_plugin("org.springframework.boot", "spring-boot-maven-plugin", "spring-boot-starter-parent")
+        module.has_plugin(
+            "org.springframework.boot", "spring-boot-maven-plugin", "spring-boot-starter-parent"
+        )
         for module in project.build.modules
     )
     main = project.code.first(_MAIN)
@@ -42,7 +44,9 @@ def detect(project: JvmProject) -> Match | None:
     where = (listed.where,) if listed else (project.module.manifest,)
     evidence = (*where, main.where)
     web = project.listed(*WEB)
-    controllers = project.code.where(r"@RestController|@Controller\b|RouterFunction|@Path\(|coRouter|router\s*\{")
+    controllers = project.code.where(
+        r"@RestController|@Controller\b|RouterFunction|@Path\(|coRouter|router\s*\{"
+    )
     packed = _package(project)
     if (web is None and controllers is None) or _switched_off(project):
         return _without_server(project, evidence, packed)
@@ -100,9 +104,9 @@ def _package(project: JvmProject) -> Package:
         task = "bootWar" if war else "bootJar"
         return Package((gradle_build(project, task),), module.path(f"build/libs/{file}"), jar=True)
     if project.build.tool == "maven":
-        if module.has_plugin("maven-shade-plugin", "maven-assembly-plugin") and not module.has_plugin(
-            "spring-boot-maven-plugin"
-        ):
+        if module.has_plugin(
+            "maven-shade-plugin", "maven-assembly-plugin"
+        ) and not module.has_plugin("spring-boot-maven-plugin"):
             return package(project)
         ending = "war" if module.packaging == "war" else "jar"
         return Package((maven_build(project),), module.path(f"target/*.{ending}"), jar=True)
@@ -113,7 +117,8 @@ def _port(project: JvmProject) -> int:
     for name in ("application.properties", "application.yml", "application.yaml"):
         for path in project.tree.named(name):
             found = project.tree.search(
-                path, r"(?m)^server\.port\s*[=:]\s*(?:\$\{\w+:)?(\d{4,5})|^server:\s*\n(?:[ \t]+.*\n)*?[ \t]+port:\s*(?:\$\{\w+:)?(\d{4,5})"
+                path,
+                r"(?m)^server\.port\s*[=:]\s*(?:\$\{\w+:)?(\d{4,5})|^server:\s*\n(?:[ \t]+.*\n)*?[ \t]+port:\s*(?:\$\{\w+:)?(\d{4,5})",
             )
             if found and "/test/" not in path:
                 return int(found.group(1) or found.group(2))

@@ -20,9 +20,7 @@ def detect(project: JvmProject) -> Match | None:
     descriptor = next((path for path in project.tree.named("web.xml") if "WEB-INF" in path), None)
     if module is None:
         return None
-    framework = next(
-        (name for name, packages in _FRAMEWORKS if project.listed(*packages)), None
-    )
+    framework = next((name for name, packages in _FRAMEWORKS if project.listed(*packages)), None)
     folder = f"{module.folder}/" if module.folder else ""
     if project.build.tool == "gradle":
         build, war = gradle_build(project, "war"), f"{folder}build/libs/*.war"
@@ -36,7 +34,10 @@ def detect(project: JvmProject) -> Match | None:
         rank=40,
         confidence=LIKELY,
         kind_confidence=SURE,
-        evidence=(project.tree.where(module.manifest, "war"), *((descriptor,) if descriptor else ())),
+        evidence=(
+            project.tree.where(module.manifest, "war"),
+            *((descriptor,) if descriptor else ()),
+        ),
         start=f"java -jar {runner} --port $PORT {war}",
         start_confidence=SURE if copied else 0.7,
         build=(build,),

@@ -43,7 +43,9 @@ def detect(project: PhpProject) -> Match | None:
             return _match(project, framework, listed.where, chosen)
     if project.page:
         for path, framework in FILES:
-            if path in project.tree and (path != "base.php" or "Base::instance" in (project.tree.text("index.php") or "")):
+            if path in project.tree and (
+                path != "base.php" or "Base::instance" in (project.tree.text("index.php") or "")
+            ):
                 return _match(project, framework, path, project.root)
     return None
 

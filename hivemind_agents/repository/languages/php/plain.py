@@ -6,8 +6,12 @@ from hivemind_agents.repository.facts import GUESS, LIKELY, WEAK, Match
 from hivemind_agents.repository.languages.php.project import PhpProject
 from hivemind_agents.repository.readers.structured import items, text_of
 
-_PAGE = re.compile(r"(?i)<html|<!doctype|<body|\$_(?:GET|POST|SERVER|REQUEST|SESSION)\b|\bheader\s*\(|<h1")
-_WORKER = re.compile(r"while\s*\(\s*(?:true|1)\s*\)|basic_consume|->consume\(|->run\(\)\s*;\s*//\s*bot")
+_PAGE = re.compile(
+    r"(?i)<html|<!doctype|<body|\$_(?:GET|POST|SERVER|REQUEST|SESSION)\b|\bheader\s*\(|<h1"
+)
+_WORKER = re.compile(
+    r"while\s*\(\s*(?:true|1)\s*\)|basic_consume|->consume\(|->run\(\)\s*;\s*//\s*bot"
+)
 _ENTRIES = ("main.php", "app.php", "run.php", "cli.php", "server.php", "bot.php", "worker.php", "script.php",
             "hello.php", "console.php", "start.php")  # fmt: skip
 

@@ -95,9 +95,13 @@ def _front_page(tree: FileTree) -> str | None:
     )
     folders = [folder for folder in ((stated or "").strip("./"), *ROOTS) if folder]
     if "index.php" in tree and not _is_shell(tree, "index.php"):
-        inner = next((folder for folder in ("public", "web") if f"{folder}/index.php" in tree), None)
+        inner = next(
+            (folder for folder in ("public", "web") if f"{folder}/index.php" in tree), None
+        )
         return f"{inner}/index.php" if inner and "composer.json" in tree else "index.php"
-    return next((f"{folder}/index.php" for folder in folders if f"{folder}/index.php" in tree), None)
+    return next(
+        (f"{folder}/index.php" for folder in folders if f"{folder}/index.php" in tree), None
+    )
 
 
 def _is_shell(tree: FileTree, path: str) -> bool:

@@ -35,7 +35,9 @@ def read_gems(tree: FileTree) -> Dependencies:
             found.append(Dependency(gem.group(1), version, f"{path}:{number}", dev=dev))
     for spec_path in tree.root_files("*.gemspec"):
         text = tree.text(spec_path) or ""
-        for added in re.finditer(r"add_(runtime_|development_)?dependency[( ]+[\"']([\w.-]+)", text):
+        for added in re.finditer(
+            r"add_(runtime_|development_)?dependency[( ]+[\"']([\w.-]+)", text
+        ):
             where = tree.where(spec_path, added.group(0))
             name, dev = added.group(2), added.group(1) == "development_"
             found.append(Dependency(name, "", where, dev=dev))

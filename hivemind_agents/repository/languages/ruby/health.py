@@ -37,7 +37,11 @@ def _rails(project: RubyProject) -> Fact[str] | None:
         return None
     where = f"{path}:{text.count(chr(10), 0, root.end()) + 1}"
     guarded = _LOGIN.search(project.text("app/controllers/application_controller.rb"))
-    return None if guarded else Fact("/", LIKELY if not project.gems.runtime("devise") else GUESS, (where,))
+    return (
+        None
+        if guarded
+        else Fact("/", LIKELY if not project.gems.runtime("devise") else GUESS, (where,))
+    )
 
 
 def _rails_routes(path: str, text: str) -> Iterator[tuple[str, str]]:
@@ -54,7 +58,9 @@ def _rails_routes(path: str, text: str) -> Iterator[tuple[str, str]]:
         if opened:
             stack.append((indent, opened.group(1)))
         elif found:
-            route = prefixed(found.group(1) or found.group(2), 0, [(part, -1, 1) for _, part in stack])
+            route = prefixed(
+                found.group(1) or found.group(2), 0, [(part, -1, 1) for _, part in stack]
+            )
             if literal_path(route):
                 yield route, f"{path}:{number}"
 

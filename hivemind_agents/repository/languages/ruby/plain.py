@@ -10,7 +10,9 @@ _LISTENS = (
     r"start_server|Agoo::Server|Async::HTTP::Server|Puma::Server|Falcon::Server|GRPC::RpcServer"
 )
 _WORKERS = ("sidekiq", "resque", "shoryuken", "karafka", "sneakers", "clockwork", "racecar")
-_BOTS = r"Discordrb|Telegram::Bot|SlackRubyBot|Rufus::Scheduler|Twitter::Streaming|IRCSocket|Cinch::Bot"
+_BOTS = (
+    r"Discordrb|Telegram::Bot|SlackRubyBot|Rufus::Scheduler|Twitter::Streaming|IRCSocket|Cinch::Bot"
+)
 
 
 def plain_match(project: RubyProject) -> Match:
@@ -38,12 +40,20 @@ def plain_match(project: RubyProject) -> Match:
             start_confidence=LIKELY, processes={"worker": command},
         )  # fmt: skip
     if project.gemspec and entry is None:
-        return Match(framework=None, kind="library", rank=1, evidence=(project.gemspec,), kind_confidence=0.88)
+        return Match(
+            framework=None,
+            kind="library",
+            rank=1,
+            evidence=(project.gemspec,),
+            kind_confidence=0.88,
+        )
     if entry is None:
         return _without_entry(project)
     text = project.text(entry)
     start = f"{project.bundle}ruby {entry}"
-    endless = re.search(r"(?m)^\s*loop\s*(?:do|\{)|while\s+true", text) and not re.search(r"\bgets\b", text)
+    endless = re.search(r"(?m)^\s*loop\s*(?:do|\{)|while\s+true", text) and not re.search(
+        r"\bgets\b", text
+    )
     if endless or re.search(_BOTS, text):
         return Match(
             framework=None, kind="worker", rank=15, evidence=(entry,), kind_confidence=LIKELY,

@@ -9,7 +9,10 @@ from hivemind_agents.repository.languages.ruby.project import RubyProject
 FRAMEWORKS: dict[str, tuple[tuple[str, ...], str]] = {
     "hanami": (("hanami", "hanami-router"), r"Hanami\b"),
     "padrino": (("padrino", "padrino-core"), r"Padrino\b"),
-    "sinatra": (("sinatra", "sinatra-contrib"), r"require\s*\(?[\"']sinatra|Sinatra::|Sinatra\.new"),
+    "sinatra": (
+        ("sinatra", "sinatra-contrib"),
+        r"require\s*\(?[\"']sinatra|Sinatra::|Sinatra\.new",
+    ),
     "roda": (("roda",), r"<\s*Roda\b|Roda\.route|Roda\b"),
     "grape": (("grape",), r"<\s*Grape::API"),
     "cuba": (("cuba",), r"\bCuba\b"),
@@ -91,7 +94,11 @@ def _script(
     """Classic Sinatra runs itself; a modular one needs `run!`."""
     candidates = [project.entry, *project.tree.root_files("*.rb")]
     script = next(
-        (path for path in candidates if path and re.search(FRAMEWORKS[framework][1], project.text(path))),
+        (
+            path
+            for path in candidates
+            if path and re.search(FRAMEWORKS[framework][1], project.text(path))
+        ),
         None,
     )
     if script is None:

@@ -24,8 +24,14 @@ def detect(project: RubyProject) -> Match | None:
             continue
         root = output
         if framework == "jekyll" and config:
-            root = (text_of(read_yaml(tree, config).get("destination")) or output).removeprefix("./")
-        node = ("npm install", "npm run esbuild") if framework == "bridgetown" and "package.json" in tree else ()
+            root = (text_of(read_yaml(tree, config).get("destination")) or output).removeprefix(
+                "./"
+            )
+        node = (
+            ("npm install", "npm run esbuild")
+            if framework == "bridgetown" and "package.json" in tree
+            else ()
+        )
         return Match(
             framework=framework,
             kind="static",

@@ -59,7 +59,9 @@ def read_crates(tree: FileTree) -> Iterator[Crate]:
 def _members(tree: FileTree, root: dict[str, Any]) -> list[str]:
     workspace = table(root.get("workspace"))
     globs = [text.strip("./") for text in items(workspace.get("members")) if isinstance(text, str)]
-    excluded = {text.strip("./") for text in items(workspace.get("exclude")) if isinstance(text, str)}
+    excluded = {
+        text.strip("./") for text in items(workspace.get("exclude")) if isinstance(text, str)
+    }
     if not workspace:
         return []
     patterns = [
@@ -110,15 +112,22 @@ def _binaries(tree: FileTree, prefix: str, name: str, content: dict[str, Any]) -
 def _dependencies(
     tree: FileTree, path: str, content: dict[str, Any], shared: dict[str, Any]
 ) -> Iterator[Dependency]:
-    for key, dev in (("dependencies", False), ("dev-dependencies", True), ("build-dependencies", True)):
+    for key, dev in (
+        ("dependencies", False),
+        ("dev-dependencies", True),
+        ("build-dependencies", True),
+    ):
         for alias, spec in table(content.get(key)).items():
             detail = table(spec)
             common = table(shared.get(alias)) if detail.get("workspace") else {}
             name = text_of(detail.get("package")) or text_of(common.get("package")) or str(alias)
             features = " ".join(
-                str(item) for item in (*items(detail.get("features")), *items(common.get("features")))
+                str(item)
+                for item in (*items(detail.get("features")), *items(common.get("features")))
             )
-            where = tree.where(path, re.compile(rf"(?m)^\W*(?:[\w-]*dependencies\.)?{re.escape(str(alias))}\b"))
+            where = tree.where(
+                path, re.compile(rf"(?m)^\W*(?:[\w-]*dependencies\.)?{re.escape(str(alias))}\b")
+            )
             optional = detail.get("optional") is True
             yield Dependency(name, features or text_of(spec) or "", where, dev=dev or optional)
             if name in _DRIVEN and not dev:

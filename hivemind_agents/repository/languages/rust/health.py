@@ -10,7 +10,9 @@ from hivemind_agents.repository.readers.routes import best_health_route
 
 _PATTERNS = (
     re.compile(r"#\[get\(\s*\"([^\"]*)\""),
-    re.compile(r"\.route\(\s*\"([^\"]*)\"\s*,\s*(?!\s*(?:axum::routing::|web::)?(?:post|put|delete|patch)\b)"),
+    re.compile(
+        r"\.route\(\s*\"([^\"]*)\"\s*,\s*(?!\s*(?:axum::routing::|web::)?(?:post|put|delete|patch)\b)"
+    ),
     re.compile(r"\.at\(\s*\"([^\"]*)\"\s*[,)]"),
     re.compile(r"Router::with_path\(\s*\"([^\"]*)\""),
     re.compile(r"web::resource\(\s*\"([^\"]*)\""),

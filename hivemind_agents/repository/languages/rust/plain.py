@@ -12,7 +12,9 @@ def plain_match(project: RustProject) -> Match:
     """What the program does decides; without one it is a library."""
     program = project.program
     if program is None:
-        return Match(framework=None, kind="library", rank=1, evidence=("Cargo.toml",), kind_confidence=0.88)
+        return Match(
+            framework=None, kind="library", rank=1, evidence=("Cargo.toml",), kind_confidence=0.88
+        )
     start = f"./target/release/{program.binary.name}"
     build = ("cargo build --release",)
     bot = program.listed(*_BOTS)

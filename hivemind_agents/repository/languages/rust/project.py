@@ -95,7 +95,12 @@ class RustProject:
         words = re.split(r"[-_]", name)
         place = next((index for index, known in enumerate(_NAMES) if known in words), len(_NAMES))
         own = item.binary.name == item.crate.name and not item.crate.folder
-        return item.crate.default_run != item.binary.name, -1 if own else place, bool(item.crate.folder), name
+        return (
+            item.crate.default_run != item.binary.name,
+            -1 if own else place,
+            bool(item.crate.folder),
+            name,
+        )
 
     @cached_property
     def choices(self) -> tuple[str, ...]:

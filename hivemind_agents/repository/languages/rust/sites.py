@@ -9,7 +9,9 @@ _FRAMEWORKS = ("yew", "leptos", "dioxus", "sycamore", "seed", "percy", "perseus"
 def detect(project: RustProject) -> Match | None:
     """A page that Trunk builds, or a web application of Dioxus."""
     tree = project.tree
-    page = tree.has("Trunk.toml") or ("index.html" if tree.search("index.html", r"data-trunk") else None)
+    page = tree.has("Trunk.toml") or (
+        "index.html" if tree.search("index.html", r"data-trunk") else None
+    )
     name = next((item for item in _FRAMEWORKS if project.dependencies.runtime(item)), None)
     dioxus = tree.has("Dioxus.toml") if name == "dioxus" else None
     if name is None or not (page or dioxus or (name == "yew" and "index.html" in tree)):

@@ -6,7 +6,9 @@ from hivemind_agents.repository.facts import Match
 from hivemind_agents.repository.languages.rust.listening import Serving, serving_framework
 from hivemind_agents.repository.languages.rust.project import Program, RustProject
 
-_PORT = re.compile(r"(?:\[?0, ?0, ?0, ?0\]?|\[?127, ?0, ?0, ?1\]?|(?:0\.0\.0\.0|127\.0\.0\.1|localhost|\[::1?\])\"?)\)?\s*[:,]\s*(\d{4,5})\b")
+_PORT = re.compile(
+    r"(?:\[?0, ?0, ?0, ?0\]?|\[?127, ?0, ?0, ?1\]?|(?:0\.0\.0\.0|127\.0\.0\.1|localhost|\[::1?\])\"?)\)?\s*[:,]\s*(\d{4,5})\b"
+)
 _NAMED = re.compile(r"(?i)\bport\w*\b[^\n;]{0,60}?\b(\d{4,5})\b")
 
 
@@ -18,7 +20,11 @@ def detect(project: RustProject) -> Match | None:
         return None
     name = serving.server.name or None
     workspace = len(project.crates) > 1 and program.crate.folder
-    build = f"cargo build --release --bin {program.binary.name}" if workspace else "cargo build --release"
+    build = (
+        f"cargo build --release --bin {program.binary.name}"
+        if workspace
+        else "cargo build --release"
+    )
     processes: dict[str, str] = {}
     if name == "leptos":
         build = "cargo leptos build --release"
@@ -46,7 +52,11 @@ def _start(project: RustProject, program: Program, framework: str | None) -> str
     path = f"./target/release/{program.binary.name}"
     if framework == "rocket":
         reads = program.first(r"\"PORT\"")
-        return f"ROCKET_ADDRESS=0.0.0.0 ROCKET_PORT=$PORT {path}" if not reads else f"ROCKET_ADDRESS=0.0.0.0 {path}"
+        return (
+            f"ROCKET_ADDRESS=0.0.0.0 ROCKET_PORT=$PORT {path}"
+            if not reads
+            else f"ROCKET_ADDRESS=0.0.0.0 {path}"
+        )
     if framework == "leptos":
         return f"LEPTOS_SITE_ADDR=0.0.0.0:$PORT {path}"
     if framework == "loco":
