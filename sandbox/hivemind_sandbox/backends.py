@@ -184,6 +184,16 @@ def _hook_instances() -> None:
             original_reboot(self)
             self.sandbox_reboot = True
 
+    original_groups = EC2Backend.modify_instance_security_groups
+
+    @wraps(original_groups)
+    def modify_groups(self: Any, *args: Any, **kwargs: Any) -> Any:
+        """An instance's groups are its first interface's: moto would keep the old ones there."""
+        instance = original_groups(self, *args, **kwargs)
+        instance.nics[0]._group_set = list(instance.security_groups)
+        return instance
+
+    EC2Backend.modify_instance_security_groups = modify_groups
     EC2Backend.run_instances = run_instances
     Instance.start, Instance.stop = start, stop
     Instance.terminate, Instance.reboot = terminate, reboot

@@ -18,14 +18,17 @@ def down(settings: Settings) -> None:
     """Leave no process, namespace, link, address, route, rule or hosts entry.
 
     Hosts are stopped, not removed: their containers keep their disks, so `up` brings them back.
-    The sandbox's process must have ended.
+    The sandbox's process must have ended. Raises IndexTakenError when the index is in use by a
+    sandbox with another folder.
     """
+    network.check_claim(settings)
     _each(partial(_stop, settings), podman.found(settings))
     _remove_network(settings)
 
 
 def reset(settings: Settings) -> None:
     """As `down`, and remove hosts, databases, snapshots, certificates and the API's state."""
+    network.check_claim(settings)
     _each(partial(podman.remove, settings), podman.found(settings))
     _remove_network(settings)
     shutil.rmtree(settings.directory, ignore_errors=True)

@@ -205,14 +205,29 @@ def _tail(settings: Settings, count: int = 15) -> str:
 
 
 def _status(settings: Settings) -> dict[str, Any] | None:
-    """What the running sandbox says of itself; None when nobody answers as a sandbox."""
+    """What the running sandbox says of itself; None when none runs.
+
+    Another one of the same index, with its state elsewhere, is not to be touched.
+    """
+    found = _answer(settings)
+    if found is None or found.get("index") != settings.index:
+        return None
+    if found.get("directory", str(settings.directory)) != str(settings.directory):
+        _fail(
+            f"a sandbox of index {settings.index} runs with its state in {found.get('directory')}, "
+            f"not in {settings.directory}: choose another `--index`, or set HIVEMIND_SANDBOX_DIR"
+        )
+    return found
+
+
+def _answer(settings: Settings) -> dict[str, Any] | None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"{settings.endpoint_url}/_sandbox/status", timeout=5) as answer:
             found: dict[str, Any] = json.load(answer)
     except (OSError, ValueError):
         return None
-    return found if found.get("index") == settings.index else None
+    return found
 
 
 def _stop(settings: Settings) -> bool:
@@ -238,13 +253,16 @@ def _has_hosts(settings: Settings) -> bool:
 
 
 def _clean_up(settings: Settings, *, keep: bool) -> None:
-    from hivemind_sandbox import cleanup
+    from hivemind_sandbox import cleanup, network
 
     logging.basicConfig(level=logging.WARNING)
-    if keep:
-        cleanup.down(settings)
-    else:
-        cleanup.reset(settings)
+    try:
+        if keep:
+            cleanup.down(settings)
+        else:
+            cleanup.reset(settings)
+    except network.IndexTakenError as error:
+        _fail(str(error))
 
 
 # -- the target -----------------------------------------------------------------------------------

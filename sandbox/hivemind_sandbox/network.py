@@ -44,6 +44,29 @@ def run_directory(settings: Settings) -> Path:
     return RUN_DIRECTORY / str(settings.index)
 
 
+class IndexTakenError(Exception):
+    """Another sandbox, with a folder of its own, runs under this index."""
+
+
+def claim(settings: Settings) -> None:
+    """Note who has the index. Raises IndexTakenError when it is another's that runs."""
+    check_claim(settings)
+    place = run_directory(settings)
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "owner").write_text(f"{os.getpid()} {settings.directory.resolve()}")
+
+
+def check_claim(settings: Settings) -> None:
+    with suppress(OSError, ValueError):
+        pid, folder = (run_directory(settings) / "owner").read_text().split(" ", 1)
+        ours = b"hivemind_sandbox" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        if folder != str(settings.directory.resolve()) and ours:
+            raise IndexTakenError(
+                f"index {settings.index} belongs to the running sandbox of {folder} "
+                f"(process {pid}): choose another with --index, or stop that one first"
+            )
+
+
 def uplinks(settings: Settings) -> IPv4Network:
     """The addresses between this machine and the routers."""
     return IPv4Network(f"198.19.{16 * settings.index}.0/20")
@@ -77,13 +100,22 @@ class Network:
     def prepare(self) -> None:
         """Give this machine the operator's address and let packets pass to the routers."""
         prefix, operator = self._settings.prefix, self._settings.operator_address
-        run_directory(self._settings).mkdir(parents=True, exist_ok=True)
+        claim(self._settings)
         _enable_forwarding()
         if not Path(f"/sys/class/net/{prefix}").exists():
             ip(f"link add {prefix} type bridge")
         ip(f"address replace {operator}/32 dev {prefix}", f"link set {prefix} up")
         run("nft", "-f", "-", stdin=_machine_ruleset(self._settings))
         _pass_firewall(self._settings)
+
+    def heal(self) -> None:
+        """Begin anew where something else took this machine's share of the network away."""
+        if not Path(f"/sys/class/net/{self._settings.prefix}").exists():
+            log.warning("the sandbox's network is gone; it is made again")
+            for known in (self._verified, self._rulesets, self._names, self._routes):
+                known.clear()
+            self._unfiltered.clear()
+            self.prepare()
 
     def publish(self, names: dict[str, str], vpcs: Iterable[Vpc]) -> None:
         """Make names and public addresses known on this machine, and no others of ours."""

@@ -195,6 +195,7 @@ def _assemble(settings: Settings) -> _Parts:
         return {
             "ready": parts.ready,
             "index": settings.index,
+            "directory": str(settings.directory),
             "pid": os.getpid(),
             "endpoint_url": settings.endpoint_url,
             "hosts": settings.hosts,
@@ -209,9 +210,14 @@ def _assemble(settings: Settings) -> _Parts:
 
 def _reality(settings: Settings) -> Reality:
     """The reconciler, hooked into the services; nothing in the mode without hosts."""
-    from hivemind_sandbox import backends, reconciler
+    from hivemind_sandbox import backends, network, reconciler
     from hivemind_sandbox.resources import clients
 
+    if settings.hosts:
+        try:
+            network.check_claim(settings)
+        except network.IndexTakenError as error:
+            raise StartError(str(error)) from error
     backends.install(settings, wake=reconciler.wake)
     if not settings.hosts:
         return _Nothing()

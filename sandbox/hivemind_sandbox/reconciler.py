@@ -149,6 +149,7 @@ class Reconciler:
         # Before anything becomes real, so that after a crash no host is unknown.
         state.save(self._settings)
         self._wanted = wanted
+        self._network.heal()
         self._list_containers()
         vpcs = {vpc.id: vpc for vpc in wanted.vpcs}
         for vpc in wanted.vpcs:
