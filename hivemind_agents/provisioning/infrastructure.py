@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from hivemind_agents.domain.base import Frozen
 from hivemind_agents.domain.deployment import Deployment, DeploymentName, Slot, StageMode
@@ -139,46 +140,38 @@ def decide(
     stack, empty where there is none. `image_id`: pinned into a slot that has none yet.
     Raises UserError for what cannot be built, before anything is made.
     """
-    mode: StageMode = given.get("stage_mode") or parameters.get("StageMode") or "stage-1"
-    # Another mode brings its own sizes; within a mode, those that the stack has stay.
-    kept = parameters if mode == parameters.get("StageMode") else {}
-    defaults = MODES[mode]
-    slot = record.active_slot
+    mode = _mode(given.get("stage_mode") or parameters.get("StageMode") or "stage-1")
+    now = _Situation(
+        given=given,
+        record=record,
+        parameters=parameters,
+        outputs=outputs,
+        # Another mode brings its own sizes; within a mode, those that the stack has stay.
+        kept=parameters if mode == parameters.get("StageMode") else {},
+        defaults=MODES[mode],
+        image_id=image_id,
+    )
     kind = _kind(record, outputs)
-    domain = _text(given, "domain_name", parameters.get("DomainName"))
+    domain = now.text("domain_name", "DomainName")
     shape: dict[str, Any] = {
         "name": record.name,
         "kind": kind,
         "stage_mode": mode,
-        "active_slot": slot,
+        "active_slot": record.active_slot,
         "ssh_public_key": ssh_public_key,
         "admin_cidr": given.get("admin_cidr") or admin_cidr,
         "health_path": _health_path(record, kind, parameters),
-        "database": _database(given, record, parameters, outputs, kept, defaults),
+        "database": _database(now),
         "domain_name": domain,
-        "hosted_zone_id": _text(given, "hosted_zone_id", parameters.get("HostedZoneId"))
-        if domain
-        else None,
+        "hosted_zone_id": now.text("hosted_zone_id", "HostedZoneId") if domain else None,
+        "blue": _slot(now, "blue"),
+        "green": _slot(now, "green"),
     }
-    for field, argument, parameter in (
-        ("volume_gigabytes", None, "VolumeGigabytes"),
-        ("vpc_cidr", None, "VpcCidr"),
-        ("app_port", None, "AppPort"),
-        ("health_interval_seconds", None, "HealthIntervalSeconds"),
-        ("health_timeout_seconds", None, "HealthTimeoutSeconds"),
-        ("healthy_threshold", None, "HealthyThreshold"),
-        ("unhealthy_threshold", None, "UnhealthyThreshold"),
-        ("draining_seconds", "draining_seconds", "DrainingSeconds"),
-        ("log_retention_days", "log_retention_days", "LogRetentionDays"),
-    ):
-        value = given.get(argument) if argument else None
+    for field, parameter in _KEPT_OR_DEFAULT.items():
+        value = given.get(field)
         value = parameters.get(parameter) if value is None else value
         if value is not None:
             shape[field] = value
-    for each in ("blue", "green"):
-        shape[each] = _slot(
-            each, given, record, outputs, parameters, kept, defaults, image_id, active=each == slot
-        )
     try:
         # Parameters are text: lax validation makes them numbers.
         infrastructure = Infrastructure.model_validate(shape, strict=False)
@@ -193,6 +186,44 @@ def decide(
         ) from error
     _refuse_impossible(infrastructure)
     return infrastructure
+
+
+# Field -> parameter, for what needs no rule of its own.
+_KEPT_OR_DEFAULT = {
+    "volume_gigabytes": "VolumeGigabytes",
+    "vpc_cidr": "VpcCidr",
+    "app_port": "AppPort",
+    "health_interval_seconds": "HealthIntervalSeconds",
+    "health_timeout_seconds": "HealthTimeoutSeconds",
+    "healthy_threshold": "HealthyThreshold",
+    "unhealthy_threshold": "UnhealthyThreshold",
+    "draining_seconds": "DrainingSeconds",
+    "log_retention_days": "LogRetentionDays",
+}
+_MODE: TypeAdapter[StageMode] = TypeAdapter(StageMode)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Situation:
+    """What the rules look at."""
+
+    given: Mapping[str, Any]
+    record: Deployment
+    parameters: Mapping[str, str]
+    outputs: Mapping[str, str]
+    # Parameters of the stack that outlive this decision; empty when the mode changes.
+    kept: Mapping[str, str]
+    defaults: _ModeDefaults
+    image_id: str
+
+    def text(self, argument: str, parameter: str) -> str | None:
+        """A text that was given, empty to take it away; else the present one."""
+        value = self.given.get(argument)
+        return (self.parameters.get(parameter) if value is None else str(value).strip()) or None
+
+
+def _mode(name: str) -> StageMode:
+    return _MODE.validate_python(name)
 
 
 def _kind(record: Deployment, outputs: Mapping[str, str]) -> str:
@@ -217,82 +248,55 @@ def _health_path(record: Deployment, kind: str, parameters: Mapping[str, str]) -
     return str(found or parameters.get("HealthPath") or ("/" if kind == "static" else "/health"))
 
 
-def _database(
-    given: Mapping[str, Any],
-    record: Deployment,
-    parameters: Mapping[str, str],
-    outputs: Mapping[str, str],
-    kept: Mapping[str, str],
-    defaults: _ModeDefaults,
-) -> dict[str, Any] | None:
-    asked = given.get("database_engine") or "auto"
-    exists = "DatabaseIdentifier" in outputs
+def _database(now: _Situation) -> dict[str, Any] | None:
+    asked = now.given.get("database_engine") or "auto"
+    exists = "DatabaseIdentifier" in now.outputs
     if asked == "none" and exists:
         raise UserError(
-            f"the stack of {record.name!r} holds a database; it is not deleted by leaving it out",
+            f"the stack of {now.record.name!r} holds a database; it is not deleted by leaving it "
+            "out",
             mend="leave database_engine out to keep it; destroy keeps a last snapshot of it",
         )
-    needed = "postgresql" in (record.recon or {}).get("needs", ())
+    needed = "postgresql" in (now.record.recon or {}).get("needs", ())
     if not (exists or asked == "postgresql" or (asked == "auto" and needed)):
         return None
     return {
-        "engine_version": parameters.get("DatabaseEngineVersion", POSTGRESQL_VERSION),
-        "instance_class": given.get("database_instance_class")
-        or kept.get("DatabaseInstanceClass")
-        or defaults.database_class,
-        "gigabytes": parameters.get("DatabaseGigabytes", 20),
-        "multi_az": kept.get("DatabaseMultiAz", defaults.multi_az),
-        "backup_days": kept.get("DatabaseBackupDays", defaults.backup_days),
-        "deletion_protection": kept.get("DatabaseDeletionProtection", defaults.protection),
+        "engine_version": now.parameters.get("DatabaseEngineVersion", POSTGRESQL_VERSION),
+        "instance_class": now.given.get("database_instance_class")
+        or now.kept.get("DatabaseInstanceClass")
+        or now.defaults.database_class,
+        "gigabytes": now.parameters.get("DatabaseGigabytes", 20),
+        "multi_az": now.kept.get("DatabaseMultiAz", now.defaults.multi_az),
+        "backup_days": now.kept.get("DatabaseBackupDays", now.defaults.backup_days),
+        "deletion_protection": now.kept.get("DatabaseDeletionProtection", now.defaults.protection),
     }
 
 
-def _slot(
-    slot: str,
-    given: Mapping[str, Any],
-    record: Deployment,
-    outputs: Mapping[str, str],
-    parameters: Mapping[str, str],
-    kept: Mapping[str, str],
-    defaults: _ModeDefaults,
-    image_id: str,
-    *,
-    active: bool,
-) -> dict[str, Any]:
+def _slot(now: _Situation, slot: Slot) -> dict[str, Any]:
+    """The live slot by the rules; the other one as it is."""
     title = slot.capitalize()
-    hosts = [host for host in outputs.get(f"{title}InstanceIds", "").split(",") if host]
-    if not active:
-        count = len(hosts)
-    elif given.get("instance_count") is not None:
-        count = given["instance_count"]
-    else:
-        count = len(hosts) if kept and hosts else defaults.instance_count
+    active = slot == now.record.active_slot
+    given = now.given if active else {}
+    hosts = [host for host in now.outputs.get(f"{title}InstanceIds", "").split(",") if host]
+    count = given.get("instance_count")
+    if count is None:
+        count = len(hosts) if not active or (now.kept and hosts) else now.defaults.instance_count
     if not count:
         return {}
     return {
         "count": count,
-        "instance_type": (given.get("instance_type") if active else None)
-        or kept.get(f"{title}InstanceType")
-        or defaults.instance_type,
-        "image_id": parameters.get(f"{title}ImageId") or image_id,
-        "release": _release(record, given)
-        if active
-        else parameters.get(f"{title}Release", "none"),
+        "instance_type": given.get("instance_type")
+        or now.kept.get(f"{title}InstanceType")
+        or now.defaults.instance_type,
+        "image_id": now.parameters.get(f"{title}ImageId") or now.image_id,
+        "release": _release(now) if active else now.parameters.get(f"{title}Release", "none"),
     }
 
 
-def _release(record: Deployment, given: Mapping[str, Any]) -> str:
-    """The release that the active slot is made for: the one asked for, else the newest usable."""
-    if given.get("release_number"):
-        return str(given["release_number"])
-    usable = [r.number for r in record.releases if r.state in {"built", "live"}]
+def _release(now: _Situation) -> str:
+    """The newest release that can run: the one that the live slot is made for."""
+    usable = [r.number for r in now.record.releases if r.state in {"built", "live"}]
     return str(max(usable)) if usable else "none"
-
-
-def _text(given: Mapping[str, Any], argument: str, current: str | None) -> str | None:
-    """A text that was given, empty to take it away; else the present one."""
-    value = given.get(argument)
-    return (current if value is None else str(value).strip()) or None
 
 
 def _refuse_impossible(infrastructure: Infrastructure) -> None:

@@ -112,7 +112,7 @@ def from_arn(arn: str) -> Resource:
         name = f"/{name}" if "/" in name else name
     elif service in {"elasticloadbalancing", "acm", "secretsmanager"}:
         name = arn
-    return Resource(type=known or f"{service}:{kind}", id=name, arn=arn)
+    return Resource(type=known or f"{service}:{kind}", id=name or rest, arn=arn)
 
 
 def removal_command(kind: str, physical_id: str, region: str) -> str:

@@ -5,7 +5,11 @@ from typing import Any
 
 from hivemind_agents.domain.base import Frozen
 
-_CANCELLED = ("resource creation cancelled", "resource update cancelled", "resource deletion cancel")
+_CANCELLED = (
+    "resource creation cancelled",
+    "resource update cancelled",
+    "resource deletion cancel",
+)
 _WRAPPERS = ("the following resource(s) failed", "embedded stack")
 _STARTS = frozenset({"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"})
 

@@ -42,15 +42,15 @@ class ActionModule(ActionBase):
         options = meta["argument_specs"][verb].get("options", {})
         problems = self._misspelt(_meta(folder, outer)["argument_specs"][outer]["options"])
         passed = {
-            name: self._value(variables[name]) for name in options if variables.get(name) is not None
+            name: self._value(variables[name])
+            for name in options
+            if variables.get(name) is not None
         }
         # A survey sends "" for what was left out.
         passed = {
             name: value
             for name, value in passed.items()
-            if value != "" or options[name].get("type", "str") == "str"
-            and not options[name].get("choices")
-            and not options[name].get("required")
+            if value != "" or _may_be_empty(options[name])
         }
         result = ArgumentSpecValidator(_bare(options)).validate(passed)
         problems += result.error_messages
@@ -76,7 +76,7 @@ class ActionModule(ActionBase):
             "effect": meta["effect"],
         }
 
-    def _value(self, value: Any) -> Any:  # noqa: ANN401 - any Ansible value
+    def _value(self, value: Any) -> Any:
         """The value without templates and without Ansible's tags."""
         return yaml.safe_load(yaml.safe_dump(_plain(self._templar.template(value))))
 
@@ -99,6 +99,11 @@ def _meta(folder: Path, verb: str) -> dict[str, Any]:
     return document
 
 
+def _may_be_empty(option: Mapping[str, Any]) -> bool:
+    free_text = option.get("type", "str") == "str" and not option.get("choices")
+    return free_text and not option.get("required")
+
+
 def _bare(options: Mapping[str, Any]) -> dict[str, Any]:
     """The options as ansible-core's validator takes them."""
     return {
@@ -107,7 +112,7 @@ def _bare(options: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401
+def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

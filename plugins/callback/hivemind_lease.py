@@ -108,14 +108,14 @@ class CallbackModule(CallbackBase):
         os.environ[KEY_FOLDER] = str(self._folder)
         atexit.register(self._end)
 
-    def v2_runner_on_ok(self, result: Any) -> None:  # noqa: ANN401 - Ansible's result
+    def v2_runner_on_ok(self, result: Any) -> None:
         action = result.task.action
         if action == "hivemind_arguments":
             self._stage = str(result.result.get("verb", ""))
         elif action == "hivemind_lease" and result.result.get("fence"):
             self._keep(result.task.args.get("name"), result.result)
 
-    def v2_playbook_on_stats(self, stats: Any) -> None:  # noqa: ANN401
+    def v2_playbook_on_stats(self, stats: Any) -> None:
         if stats.failures or stats.dark:
             self._mark_failed()
         self._end()
@@ -185,7 +185,9 @@ class CallbackModule(CallbackBase):
                 if held.records.read(name) is not None:
                     held.records.update(name, failed, held.lease.fence)
             except HivemindError as error:
-                self._display.warning(f"the record of {name!r} does not say that it failed: {error}")
+                self._display.warning(
+                    f"the record of {name!r} does not say that it failed: {error}"
+                )
 
     def _end(self) -> None:
         """Let go what is held; safe to be called twice, and in a forked worker."""

@@ -15,7 +15,7 @@ from hivemind_agents.provisioning import facts, infrastructure, leftovers, templ
 from hivemind_agents.provisioning.stack_failures import first_failure
 
 
-def stack_plan(
+def stack_plan(  # noqa: PLR0917 - a filter's arguments have no names
     given: Mapping[str, Any],
     record: Mapping[str, Any],
     parameters: Mapping[str, str],
@@ -74,7 +74,7 @@ def short_error(text: str) -> str:
     return re.sub(r"^Task failed: |Finalization of task args .*? failed: ", "", text).strip()
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - Ansible's tagged containers become JSON's
+def _plain(value: Any) -> Any:
     return json.loads(json.dumps(value, default=str))
 
 

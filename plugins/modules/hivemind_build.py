@@ -19,6 +19,7 @@ options:
     description: Recon's report; taken where O(source) is what is built, else read anew.
     type: dict
   source: {description: The source that the record knows; its commit is built., type: dict}
+  overrides: {description: The user's word; it wins over what is read., type: dict, default: {}}
   releases: {description: The record's releases., type: list, elements: dict, default: []}
   env: {description: Plain settings of the application., type: dict, default: {}}
   secrets: {description: Names to references of secret settings., type: dict, default: {}}
@@ -68,10 +69,12 @@ def _fetched(module: AnsibleModule, tree: Path) -> tuple[Source, RepositoryRepor
         and same_repository(params["repository"], known.get("repository", ""))
         and (params["path"], ref) == (known.get("path"), known.get("ref"))
     )
-    if not same:
-        return fetch(params["repository"], ref, params["path"], tree), inspect(tree)
-    source = fetch(params["repository"], ref, params["path"], tree, commit=known.get("commit"))
-    return source, RepositoryReport.model_validate_json(module.jsonify(params["report"]))
+    commit = known.get("commit") if same else None
+    source = fetch(params["repository"], ref, params["path"], tree, commit=commit)
+    if same and source.digest == known.get("digest"):
+        return source, RepositoryReport.model_validate_json(module.jsonify(params["report"]))
+    overrides = {name: word for name, word in params["overrides"].items() if word is not None}
+    return source, inspect(tree, overrides=overrides)
 
 
 def main() -> None:
@@ -83,6 +86,7 @@ def main() -> None:
             "path": {"type": "str", "default": "."},
             "report": {"type": "dict"},
             "source": {"type": "dict"},
+            "overrides": {"type": "dict", "default": {}},
             "releases": {"type": "list", "elements": "dict", "default": []},
             "env": {"type": "dict", "default": {}},
             # References, never values.

@@ -22,7 +22,7 @@ from ansible.module_utils.hivemind_aws import failures_told, session
 _ENDED = frozenset({"terminated", "shutting-down"})
 
 
-def stack_of(client: Any, name: str) -> dict[str, Any] | None:  # noqa: ANN401 - boto3's client
+def stack_of(client: Any, name: str) -> dict[str, Any] | None:
     """Name, status and outputs of the stack; None where there is none."""
     import botocore.exceptions
 
@@ -41,7 +41,7 @@ def stack_of(client: Any, name: str) -> dict[str, Any] | None:  # noqa: ANN401 -
     }
 
 
-def tagged(aws: Any, name: str) -> list[str]:  # noqa: ANN401
+def tagged(aws: Any, name: str) -> list[str]:
     """ARNs of what carries the deployment's tag."""
     pages = (
         aws.client("resourcegroupstaggingapi")
@@ -51,7 +51,7 @@ def tagged(aws: Any, name: str) -> list[str]:  # noqa: ANN401
     return [each["ResourceARN"] for page in pages for each in page["ResourceTagMappingList"]]
 
 
-def states_of(aws: Any, ids: list[str]) -> dict[str, str]:  # noqa: ANN401
+def states_of(aws: Any, ids: list[str]) -> dict[str, str]:
     """State of each host; one that is forgotten already is missing."""
     pages = (
         aws.client("ec2")
@@ -66,7 +66,7 @@ def states_of(aws: Any, ids: list[str]) -> dict[str, str]:  # noqa: ANN401
     }
 
 
-def parameters_of(aws: Any, name: str) -> list[str]:  # noqa: ANN401
+def parameters_of(aws: Any, name: str) -> list[str]:
     """Names of the SSM parameters below the deployment's path."""
     pages = (
         aws.client("ssm")

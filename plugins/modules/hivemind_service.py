@@ -45,13 +45,17 @@ def shown(unit: str) -> dict[str, str]:
 
 
 def last_lines(unit: str) -> str:
-    """The end of a unit's log."""
-    done = subprocess.run(
-        ["journalctl", "--unit", unit, "--no-pager", "--output", "cat",
-         "--lines", str(SHOWN_LINES)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return "\n".join(f"  {line}" for line in done.stdout.strip().splitlines()) or "  (nothing)"
+    """The end of what the process itself said; of what systemd says of it when it said nothing."""
+    name = unit.removesuffix(".service")
+    for choice in (["--identifier", name], ["--unit", unit]):
+        done = subprocess.run(
+            ["journalctl", *choice, "--no-pager", "--output", "cat", "--lines", str(SHOWN_LINES)],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        lines = [line for line in done.stdout.splitlines() if not line.startswith("-- ")]
+        if lines:
+            return "\n".join(f"  {line}" for line in lines)
+    return "  (nothing)"
 
 
 def answer(url: str) -> str | None:
@@ -67,6 +71,10 @@ def answer(url: str) -> str | None:
 
 def ended(module: AnsibleModule, unit: str, why: str) -> None:
     module.fail_json(msg=f"{unit} {why}. The last lines of its log:\n{last_lines(unit)}", unit=unit)
+
+
+def told_code(code: str) -> str:
+    return f" (exit code {code})" if code != "0" else ""
 
 
 def run(module: AnsibleModule, unit: str) -> None:
@@ -99,8 +107,8 @@ def wait(module: AnsibleModule, units: list[str]) -> None:
         for unit, state in now.items():
             restarts = int(state.get("NRestarts") or 0) - int(before[unit].get("NRestarts") or 0)
             if state.get("ActiveState") == "failed" or restarts >= 2:
-                why = f"does not stay up (exit code {state.get('ExecMainStatus')})"
-                ended(module, unit, why)
+                code = state.get("ExecMainStatus", "0")
+                ended(module, unit, f"does not stay up{told_code(code)}")
         active = all(state.get("ActiveState") == "active" for state in now.values())
         if url is not None:
             found = answer(url)

@@ -34,7 +34,7 @@ from ansible.module_utils.hivemind_aws import failures_told, session
 class Group:
     """One target group, as its API tells of it."""
 
-    def __init__(self, client: Any, arn: str, *, must_exist: bool) -> None:  # noqa: ANN401 - boto3
+    def __init__(self, client: Any, arn: str, *, must_exist: bool) -> None:
         self._client = client
         self._arn = arn
         self._must_exist = must_exist
@@ -106,7 +106,9 @@ def main() -> None:
             wanted = "healthy"
             ids = params["instance_ids"]
             pending = [
-                each for each in ids if health.get(each, {}).get("state") in {None, "draining", "unused"}
+                each
+                for each in ids
+                if health.get(each, {}).get("state") in {None, "draining", "unused"}
             ]
             if pending and not module.check_mode:
                 group.register(pending, params["port"])

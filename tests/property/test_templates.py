@@ -162,8 +162,10 @@ def test_every_output_that_the_verbs_read_exists(shape: Infrastructure) -> None:
     }
 
     assert set() == expected - set(outputs)
-    values = {**dict.fromkeys(outputs, "x"), "DatabasePort": "5432"} if shape.database else (
-        dict.fromkeys(outputs, "x")
+    values = (
+        {**dict.fromkeys(outputs, "x"), "DatabasePort": "5432"}
+        if shape.database
+        else (dict.fromkeys(outputs, "x"))
     )
     extracted = facts.from_stack(values)
     assert shape.has_load_balancer == (extracted["load_balancer"] is not None)
