@@ -1,9 +1,11 @@
 """The process: what it keeps over an end, orderly or not, and what it says when it cannot start."""
 
+import fcntl
 import json
 import os
 import signal
 import socket
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,11 +21,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("sandbox-restart")]
 
 @pytest.fixture
 def own(tmp_path: Path, make_sandbox: Any) -> Iterator[Any]:
-    """A sandbox without hosts that a test may kill; not started yet."""
+    """A sandbox without hosts that a test may kill; not started yet, and not two at a time."""
+    lock = (Path(tempfile.gettempdir()) / f"hivemind-tests-restart-{INDEX}.lock").open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
     settings = Settings(index=INDEX, directory=tmp_path / "state" / str(INDEX), hosts=False)
     made = make_sandbox(settings, tmp_path / "config")
     yield made
     made.command("reset", "--yes")
+    lock.close()
 
 
 def kill(sandbox: Any) -> None:
@@ -111,6 +116,20 @@ def test_an_operation_that_was_cut_off_is_brought_to_an_end(own: Any) -> None:
     assert [] == vpcs
 
 
+def test_what_was_being_made_when_the_process_was_killed_is_removed(own: Any) -> None:
+    """A resource that existed but was not finished leaves nothing behind."""
+    own.command("up")
+    create(own, "cut", {"Slow": CERTIFICATE})
+    acm = own.client("acm")
+    while not acm.list_certificates()["CertificateSummaryList"]:
+        time.sleep(0.02)
+    own.command("down")
+    own.command("up")
+
+    assert "ROLLBACK_COMPLETE" == wait(own, "cut")
+    assert [] == own.client("acm").list_certificates()["CertificateSummaryList"]
+
+
 def test_a_taken_port_is_named_with_the_mend(own: Any) -> None:
     """Another program on the port is told from a sandbox that runs already."""
     with socket.socket() as other:
@@ -124,8 +143,11 @@ def test_a_taken_port_is_named_with_the_mend(own: Any) -> None:
     assert "--index" in done.stderr
 
 
-def test_the_commands_say_what_is(own: Any) -> None:
-    """status tells stopped from running, up twice is no failure, and the target is written."""
+def test_the_commands_say_what_is(own: Any, make_sandbox: Any, tmp_path: Path) -> None:
+    """status tells stopped from running, up twice is no failure, and the target is written.
+
+    A sandbox of the same index whose state is elsewhere is another's, and left alone.
+    """
     before = own.command("status", check=False)
     first, second = own.command("up"), own.command("up")
     after = json.loads(own.command("status", "--json").stdout)
@@ -141,3 +163,9 @@ def test_the_commands_say_what_is(own: Any) -> None:
     assert f'endpoint_url = "{own.endpoint_url}"' in target
     assert own.settings.name == (own.config / "current-target").read_text().strip()
     assert "ready at" in own.command("logs").stdout
+
+    folder = tmp_path / "elsewhere" / str(INDEX)
+    other = make_sandbox(Settings(index=INDEX, directory=folder, hosts=False), tmp_path / "config")
+    for refused in (other.command("reset", "--yes", check=False), other.command("up", check=False)):
+        assert (1, True) == (refused.returncode, "runs with its state in" in refused.stderr)
+    own.command("status")
