@@ -38,19 +38,22 @@ def look(record: "Deployment", session: "boto3.Session") -> Doomed:
         except botocore.exceptions.ClientError as error:
             if error_code(error) != "ValidationError":
                 raise
-    database = record.database
+    # The stack may hold one that the record does not know yet.
+    databases = [name for _, kind, name in resources if kind == "AWS::RDS::DBInstance"]
+    if record.database and resources:
+        databases = [record.database.identifier]
     return Doomed(
         name=record.name,
         stack=stack,
         resources=resources,
         data_at_risk=(
-            f"the database {database.identifier}, and files that hosts wrote"
-            if database
+            f"the database {databases[0]}, and files that the application wrote on its hosts"
+            if databases
             else "files that the application wrote on its hosts"
         ),
         kept=(
             "a last snapshot of the database, and the record"
-            if database
+            if databases
             else "the record (there is no database)"
         ),
     )

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -19,6 +20,7 @@ from hivemind_agents.domain.run import (
     RunEvent,
     StackEvent,
     StageEvent,
+    StageRecord,
     StageStatus,
     TaskEvent,
 )
@@ -45,6 +47,10 @@ class Progress(Protocol):
 
     def say(self, message: str) -> None:
         """Show a sentence of our own."""
+        ...
+
+    def recall(self, stage: StageRecord) -> None:
+        """Show a stage that was done before."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -81,6 +87,9 @@ class PlainProgress:
     def say(self, message: str) -> None:
         with self._lock:
             output.note(f"{time.strftime('%H:%M:%S')}  {message}")
+
+    def recall(self, stage: StageRecord) -> None:
+        self.say(f"{stage.name:<11} was done before")
 
     def show(self, event: RunEvent) -> None:
         if line := self._line(event):
@@ -156,6 +165,17 @@ class LiveProgress(AbstractContextManager["LiveProgress"]):
         from rich.text import Text
 
         self._live.console.print(Text(message))
+
+    def recall(self, stage: StageRecord) -> None:
+        event = StageEvent(
+            at=stage.started_at or datetime.now(UTC),
+            stage=stage.name,
+            status=stage.status,
+            seconds=stage.seconds,
+            message="done before",
+        )
+        with self._lock:
+            self._stages[stage.name] = event
 
     def show(self, event: RunEvent) -> None:
         match event:

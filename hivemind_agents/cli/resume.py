@@ -8,8 +8,11 @@ from hivemind_agents.cli import changing, driving, output
 from hivemind_agents.cli.frame import JsonOption, RegionOption, TargetOption, new_app
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Sequence
+
     from hivemind_agents.bootstrap import Runtime
-    from hivemind_agents.domain.run import Run
+    from hivemind_agents.cli.progress import Progress
+    from hivemind_agents.domain.run import Run, StageRecord
 
 app = new_app()
 
@@ -36,15 +39,19 @@ def resume(
     async def work(hivemind: "Runtime") -> "Run":
         from hivemind_agents.bootstrap import raise_for_status
 
-        stages: list[str] = []
+        stages: Sequence[StageRecord] = ()
         if which is not None:
             found = await hivemind.runs(which, limit=1) or [await hivemind.run(which)]
-            stages = [stage.name for stage in found[0].stages]
-        run = await driving.watched(
-            stages,
-            f"Resuming {which or 'the last run'} on {place.name}",
-            lambda view: hivemind.resume(which, on_event=view.show),
-        )
+            stages = found[0].stages
+
+        def go_on(view: "Progress") -> "Awaitable[Run]":
+            for stage in stages:
+                if stage.status == "succeeded":
+                    view.recall(stage)
+            return hivemind.resume(which, on_event=view.show)
+
+        title = f"Resuming {which or 'the last run'} on {place.name} ({place.region})"
+        run = await driving.watched([stage.name for stage in stages], title, go_on)
         if as_json:
             output.document(run)
         raise_for_status(run)
