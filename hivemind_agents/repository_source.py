@@ -61,8 +61,10 @@ def fetch(
     """
     into.mkdir(parents=True, exist_ok=True)
     if is_url(app_repo):
-        return _fetch_url(app_repo, ref, path, into, commit)
-    return _fetch_folder(app_repo, ref, path, into)
+        source = _fetch_url(app_repo, ref, path, into, commit)
+    else:
+        source = _fetch_folder(app_repo, ref, path, into)
+    return source.model_copy(update={"digest": tree_digest(into)})
 
 
 def tree_digest(folder: Path) -> str:

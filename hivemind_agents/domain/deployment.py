@@ -48,7 +48,9 @@ class Source(Frozen):
     path: str = "."
     ref: str | None = None
     commit: str | None = None
+    # Whether the folder differs from its commit; the digest is of the files themselves.
     dirty: bool = False
+    digest: str | None = None
 
 
 class Stack(Frozen):
