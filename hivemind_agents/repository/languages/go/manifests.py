@@ -73,6 +73,14 @@ def older(tree: FileTree) -> Iterator[Dependency]:
             yield Dependency(name, "", tree.where("Godeps/Godeps.json", f'"{name}"'))
 
 
+def of_pop(tree: FileTree) -> Iterator[Dependency]:
+    """The drivers that Pop, Buffalo's ORM, loads for the dialects of database.yml."""
+    for dialect, driver in (("postgres", "github.com/lib/pq"), ("mysql", "github.com/go-sql-driver/mysql")):
+        pattern = re.compile(rf"(?m)^\s*dialect:\s*[\"']?{dialect}")
+        if tree.search("database.yml", pattern):
+            yield Dependency(driver, "", tree.where("database.yml", pattern))
+
+
 def package_manager(tree: FileTree) -> Fact[str] | None:
     """Modules first; the older managers where there are none."""
     for path, name in (

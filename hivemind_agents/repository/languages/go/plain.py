@@ -20,15 +20,15 @@ def plain_match(project: GoProject) -> Match:
             framework=None, kind="library", rank=1, evidence=(first,) if first else (),
             kind_confidence=0.88 if first else GUESS,
         )  # fmt: skip
-    build = (project.build(program),)
+    build, start = (project.build(program),), f"./{project.output}"
     endless = program.first(_WORKERS) or program.first(_ENDLESS)
     if endless:
         return Match(
             framework=None, kind="worker", rank=15, evidence=(endless.where,), kind_confidence=LIKELY,
-            start="./out", start_confidence=LIKELY, build=build, processes={"worker": "./out"},
+            start=start, start_confidence=LIKELY, build=build, processes={"worker": start},
         )  # fmt: skip
     return Match(
         framework=None, kind="cli", rank=10, evidence=(program.main,),
-        kind_confidence=SURE if len(program.files) < 5 else LIKELY, start="./out",
+        kind_confidence=SURE if len(program.files) < 5 else LIKELY, start=start,
         start_confidence=LIKELY, build=build,
     )  # fmt: skip

@@ -133,6 +133,7 @@ class GoProject:
                     Dependency(entry.name, entry.spec, entry.where, dev=indirect and not used)
                 )
         found.extend(manifests.older(self.tree))
+        found.extend(manifests.of_pop(self.tree))
         if not found:
             found.extend(
                 Dependency(name, "", path)
@@ -150,24 +151,25 @@ class GoProject:
         listed = any(True for folder in self.modules for _ in manifests.required(self.tree, folder))
         return ("go mod download",) if listed and "" in self.modules else ()
 
+    @property
+    def output(self) -> str:
+        """Where the program is compiled to: where a Procfile starts it, else `out`."""
+        found = self.tree.search("Procfile", r"(?m)^web:\s*(?:exec\s+)?(?:\./)?(bin/[\w.-]+)")
+        return found.group(1) if found else "out"
+
     def build(self, program: Program) -> str:
-        """The command that compiles the program to `out`."""
-        if program.folder and self.modules and not self._owner(program.folder):
-            return f"go build -o out ./{program.folder}"
+        """The command that compiles the program."""
         owner = self._owner(program.folder)
-        if owner and owner != "" and "go.work" not in self.tree:
+        if owner and "go.work" not in self.tree:
             inner = program.folder[len(owner) :].strip("/")
-            return f"go build -C {owner} -o {'../' * (owner.count('/') + 1)}out ./{inner}".rstrip(
-                "/"
-            )
+            above = "../" * (owner.count("/") + 1)
+            return f"go build -C {owner} -o {above}{self.output} ./{inner}".rstrip("/")
         if program.folder:
-            return f"go build -o out ./{program.folder}"
+            return f"go build -o {self.output} ./{program.folder}"
         if self.modules or self.tree.has("Gopkg.toml", "glide.yaml", "Godeps/Godeps.json"):
-            return "go build -o out ."
-        names = " ".join(
-            path for path, text in self.by_folder[""] if re.search(r"(?m)^package main\b", text)
-        )
-        return f"go build -o out {names}"
+            return f"go build -o {self.output} ."
+        names = [path for path, text in self.by_folder[""] if re.search(r"(?m)^package main\b", text)]
+        return f"go build -o {self.output} {' '.join(names)}"
 
     def _owner(self, folder: str) -> str | None:
         owners = [

@@ -21,7 +21,7 @@ def detect(project: GoProject) -> Match | None:
     if program is None or serving is None:
         return None
     several = bool(project.choices)
-    start, port = _start(program, serving)
+    start, port = _start(program, serving, project.output)
     listed = project.dependencies.first(*_paths(project, serving))
     evidence = (*((listed.where,) if listed else ()), serving.hit.where)
     framework_sure = 0.95 if serving.name and listed else SURE
@@ -33,7 +33,7 @@ def detect(project: GoProject) -> Match | None:
         kind_confidence=0.95 if serving.name else LIKELY,
         evidence=evidence,
         start=start,
-        start_confidence=0.5 if several else 0.9 if start == "./out" else LIKELY,
+        start_confidence=0.5 if several else 0.9 if " " not in start else LIKELY,
         start_evidence=(program.main, serving.hit.where),
         build=(project.build(program),),
         processes=_workers(project),
@@ -47,15 +47,16 @@ def _paths(project: GoProject, serving: Serving) -> list[str]:
     return [name for name in project.dependencies if f"{word}" in f"/{name}"]
 
 
-def _start(program: Program, serving: Serving) -> tuple[str, int]:
+def _start(program: Program, serving: Serving, output: str) -> tuple[str, int]:
     """(command, port by convention): a flag is given where the code asks no variable."""
     literal = program.first(
         r"\"(?:0\.0\.0\.0|localhost|127\.0\.0\.1)?:(\d{4,5})\""
     ) or program.first(r"(?i)port\w*\"?\s*(?:[,=]|:=|:)\s*\"?:?(\d{4,5})\b")
     number = int(literal[1]) if literal else 0
     port = number if 0 < number < 65536 else serving.port
+    path = f"./{output}"
     if program.first(_PORT_VARIABLE):
-        return "./out", port
+        return path, port
     flag = program.first(_FLAG)
     if flag and re.search(r"\d{4,5}|:http|^\":\"$", flag[3]):
         number_found = re.search(r"\d{4,5}", flag[3])
@@ -65,8 +66,8 @@ def _start(program: Program, serving: Serving) -> tuple[str, int]:
             else port
         )
         value = "$PORT" if flag[1] != "String" or ":" not in flag[3] else "0.0.0.0:$PORT"
-        return f"./out -{flag[2]}={value}", port
-    return "./out", port
+        return f"{path} -{flag[2]}={value}", port
+    return path, port
 
 
 def _workers(project: GoProject) -> dict[str, str]:
