@@ -40,7 +40,7 @@ from ministack.services.cloudformation import engine as templates
 
 from hivemind_sandbox import existence, stack_policy, validation
 from hivemind_sandbox.resources import resource_types
-from hivemind_sandbox.resources.base import Place, Properties, Resource
+from hivemind_sandbox.resources.base import Place, Properties, Resource, ResourceError
 from hivemind_sandbox.resources.clients import Caller, client, configure
 from hivemind_sandbox.settings import Settings
 
@@ -138,8 +138,11 @@ def _install_types() -> None:
 
 def _engine_handler(kind: Resource) -> dict[str, Any]:
     def create(logical_id: str, props: Properties, stack_name: str) -> tuple[str, dict[str, Any]]:
+        operation = _operation.get()
+        if operation and operation.stack.get("_to_be_deleted"):
+            raise ResourceError("Resource creation cancelled")
+
         def created(physical_id: str) -> None:
-            operation = _operation.get()
             if operation:
                 operation.stack.setdefault("_making", {})[logical_id] = {
                     "LogicalResourceId": logical_id,
@@ -252,8 +255,10 @@ def _install_mends(changed: Callable[[], None]) -> None:
     for module in (stacks, handlers, changesets):
         module._deploy_stack_async = originals.mended_deploy
     changesets._resolve_props_for_diff = originals.mended_diff
+    handlers._delete_stack_async = _delete_after_what_is_under_way
     handlers._capabilities_enforced = lambda: True
     actions = handlers._ACTION_HANDLERS
+    actions["DeleteStack"] = _deleted_once(actions["DeleteStack"])
     for name in ("CreateStack", "UpdateStack", "CreateChangeSet", "ValidateTemplate"):
         actions[name] = _validated(name, actions[name])
     for name in ("CreateStack", "CreateChangeSet"):
@@ -397,6 +402,10 @@ class _Originals:
     ) -> None:
         if "ROLLBACK" in status:
             operation.rolling_back = True
+        if operation.stack.get("_to_be_deleted") and "ROLLBACK" in status:
+            # What a deletion cuts short is not rolled back in the eyes of the caller.
+            operation.stack["StackStatus"] = "DELETE_IN_PROGRESS"
+            return
         if status == "ROLLBACK_IN_PROGRESS" and reason == "Rollback requested":
             failed = [
                 event["LogicalResourceId"]
@@ -633,6 +642,40 @@ def _with_policy(handler: Handler) -> Handler:
     return with_policy
 
 
+def _deleted_once(handler: Handler) -> Handler:
+    """Refuse a deletion during an update, and begin none that is under way already."""
+
+    def delete(params: Params) -> Answer:
+        stack = handlers._resolve_stack(helpers._p(params, "StackName")) or {}
+        status = str(stack.get("StackStatus", ""))
+        if status == "DELETE_IN_PROGRESS":
+            done: Answer = helpers._xml(200, "DeleteStackResponse", "")
+            return done
+        if status.startswith("UPDATE") and status.endswith("_IN_PROGRESS"):
+            refusal: Answer = helpers._error(
+                "ValidationError",
+                f"Stack [{stack['StackName']}] cannot be deleted while in status {status}",
+            )
+            return refusal
+        return handler(params)
+
+    return delete
+
+
+async def _delete_after_what_is_under_way(
+    stack_name: str, stack_id: str, *args: Any, **kwargs: Any
+) -> None:
+    """Cut a creation short, wait until it has let go, then delete the stack."""
+    stack = cfn._stacks[stack_name]
+    if "_under_way" in stack:
+        stack["_to_be_deleted"] = True
+        stack["StackStatus"] = "DELETE_IN_PROGRESS"
+        while "_under_way" in stack:  # noqa: ASYNC110  the engine offers nothing to wait for
+            await asyncio.sleep(0.05)
+        stack.pop("_to_be_deleted")
+    await stacks._delete_stack_async(stack_name, stack_id, *args, **kwargs)
+
+
 def _not_by_a_deleted_name(action: str, handler: Handler) -> Handler:
     """A deleted stack is known by its id alone."""
 
@@ -690,6 +733,8 @@ def _finish(stack_name: str, stack: Stack) -> Coroutine[Any, Any, None] | None:
     stack_id, status = stack["StackId"], stack["StackStatus"]
     if status == "REVIEW_IN_PROGRESS":
         return None
+    stack.pop("_to_be_deleted", None)
+    stack.setdefault("_resources", {}).update(stack.pop("_making", {}))
     if status == "DELETE_IN_PROGRESS":
         return _no_value(stacks._delete_stack_async(stack_name, stack_id))
     record = stack.get("_under_way")
@@ -698,7 +743,6 @@ def _finish(stack_name: str, stack: Stack) -> Coroutine[Any, Any, None] | None:
         stack["StackStatusReason"] = "The sandbox lost what this operation had done."
         return None
     before = (record["previous_stack"] or {}).get("_resources", {})
-    stack.setdefault("_resources", {}).update(stack.pop("_making", {}))
     done = [
         logical_id
         for logical_id, resource in stack.get("_resources", {}).items()

@@ -249,6 +249,31 @@ def test_without_rollback_a_failed_creation_stays(stacks: Stacks) -> None:
     assert ("CREATE_FAILED", "1") == (stack["StackStatus"], stacks.value("a"))
 
 
+def test_a_deletion_cuts_a_creation_short(stacks: Stacks) -> None:
+    """A stack that is being created can be deleted; nothing that it made is left."""
+    certificate = {
+        "Type": "AWS::CertificateManager::Certificate",
+        "Properties": {"DomainName": "example.org", "ValidationMethod": "DNS"},
+    }
+    template = {
+        "Resources": {
+            "First": parameter(stacks.path("first")),
+            "Slow": {**certificate, "DependsOn": "First"},
+            "Never": {**parameter(stacks.path("never")), "DependsOn": "Slow"},
+        }
+    }
+    made = stacks.client.create_stack(StackName=stacks.name, TemplateBody=json.dumps(template))
+    while stacks.value("first") is None:
+        time.sleep(0.02)
+
+    stack = stacks.delete()
+
+    assert "DELETE_COMPLETE" == stack["StackStatus"]
+    assert (None, None) == (stacks.value("first"), stacks.value("never"))
+    assert ("Never", "CREATE_FAILED") in stacks.events(made["StackId"])
+    assert ("First", "DELETE_COMPLETE") in stacks.events(made["StackId"])
+
+
 # -- updates -----------------------------------------------------------------------------------
 
 
