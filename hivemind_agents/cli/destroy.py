@@ -21,6 +21,7 @@ app = new_app()
 @app.command()
 def destroy(
     name: NameArgument,
+    settings: single.SettingsOption = None,
     target: TargetOption = None,
     region: RegionOption = None,
     yes: YesOption = False,
@@ -33,7 +34,7 @@ def destroy(
     \b
     Examples:
       hivemind destroy shop
-      hivemind destroy shop --yes
+      hivemind destroy shop --yes --set draining_seconds=10
     """
     from hivemind_agents.cli import doomed
     from hivemind_agents.domain.request import DestroyRequest
@@ -47,7 +48,8 @@ def destroy(
         output.note(doomed.render(doomed.look(record, session)))
         driving.confirm_name(name, yes=yes)
 
-    run = changing.carry_out(place, DestroyRequest(name=name), approve=approve, as_json=as_json)
+    request = DestroyRequest(name=name, arguments=single.parsed(settings or [], "destroy"))
+    run = changing.carry_out(place, request, approve=approve, as_json=as_json)
     if not as_json:
         changing.went_well(run)
         for key, value in run.outputs.items():

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hivemind_agents.cli import changing, driving, output, reading
+from hivemind_agents.cli import changing, driving, output, reading, single
 from hivemind_agents.cli.frame import (
     JsonOption,
     NameArgument,
@@ -29,6 +29,7 @@ def rollback(
     delete_stack: Annotated[
         bool, typer.Option("--delete-stack", help="Take the whole stack away, as destroy does.")
     ] = False,
+    settings: single.SettingsOption = None,
     target: TargetOption = None,
     region: RegionOption = None,
     yes: YesOption = False,
@@ -59,7 +60,12 @@ def rollback(
         else:
             driving.confirm(f"Roll {name} back?", yes=yes)
 
-    request = RollbackRequest(name=name, release=release, delete_stack=delete_stack)
+    request = RollbackRequest(
+        name=name,
+        release=release,
+        delete_stack=delete_stack,
+        arguments=single.parsed(settings or [], "rollback"),
+    )
     run = changing.carry_out(place, request, approve=approve, as_json=as_json)
     if not as_json:
         changing.went_well(run)
