@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from hivemind_agents.repository.environment import example_values
 from hivemind_agents.repository.facts import Finding
+from hivemind_agents.repository.services import DRIVERS
 from hivemind_agents.repository.tree import FileTree
 
 _NAMES = {
@@ -40,6 +41,7 @@ def read_choices(tree: FileTree, finding: Finding) -> Iterator[Choice]:
     yield from _django(tree)
     yield from _laravel(tree)
     yield from _spring(tree, finding)
+    yield from _in_memory(tree, finding)
     yield from _ecto(tree)
     yield from _symfony(tree)
 
@@ -142,7 +144,9 @@ def _spring(tree: FileTree, finding: Finding) -> Iterator[Choice]:
         text = tree.text(path) or ""
         if "/test/" in path:
             continue
-        for found in re.finditer(r"(?m)^(?!\s*#).*?jdbc:(postgresql|mysql|mariadb):", text):
+        for found in re.finditer(
+            r"(?m)^(?!\s*#).*?(?:jdbc|r2dbc):(?:pool:)?(postgresql|mysql|mariadb):", text
+        ):
             yield from _choice(found.group(1), f"{path}:{text.count(chr(10), 0, found.end()) + 1}")
         kind = re.search(r"(?m)^\s*quarkus\.datasource\.db-kind\s*=\s*(\w+)", text)
         if kind:
@@ -153,6 +157,24 @@ def _spring(tree: FileTree, finding: Finding) -> Iterator[Choice]:
         redis = re.search(r"spring\.(?:data\.)?redis\.(?:host|url)", text)
         if redis:
             yield Choice("redis", tree.where(path, redis.group(0)))
+
+
+def _in_memory(tree: FileTree, finding: Finding) -> Iterator[Choice]:
+    """Drivers beside an embedded database, which serves unless the configuration names another."""
+    embedded = finding.dependencies.runtime(
+        "com.h2database:h2",
+        "org.hsqldb:hsqldb",
+        "org.apache.derby:derby",
+        "io.quarkus:quarkus-jdbc-h2",
+    )
+    if embedded is None or any(
+        choice.need in {"postgresql", "mysql"} for choice in _spring(tree, finding)
+    ):
+        return
+    for name, dependency in finding.dependencies.items():
+        need = DRIVERS["jvm"].get(name)
+        if need in {"postgresql", "mysql"} and not dependency.dev:
+            yield Choice(need, dependency.where, required=False)
 
 
 def _ecto(tree: FileTree) -> Iterator[Choice]:
