@@ -295,6 +295,12 @@ def located(repository: str) -> str:
     from hivemind_agents.repository_source import is_url
 
     if is_url(repository):
+        if re.match(r"^https?://[^/]*@", repository):
+            # It would be kept with the plan and the record, and it is seen in process lists.
+            raise UserError(
+                "the URL holds a user name or a token, which would be stored with the plan",
+                mend="clone it yourself and give the folder, or use git@HOST:OWNER/NAME",
+            )
         return repository
     folder = Path(repository).expanduser()
     if not folder.is_dir():

@@ -210,6 +210,14 @@ def test_a_path_that_is_not_there_is_refused(tmp_path: Path) -> None:
     assert "nowhere" in caught.value.message
 
 
+def test_a_url_with_a_token_is_refused() -> None:
+    """It would be kept in plan and record. The token is not repeated."""
+    with pytest.raises(UserError) as caught:
+        located("https://x:ghp_hush@host/me/shop.git")
+
+    assert "ghp_hush" not in str(caught.value)
+
+
 def test_columns_are_as_wide_as_their_longest_cell() -> None:
     """What has no value is a hyphen."""
     shown = output.table(("NAME", "N"), [("shop", 1), ("a", None)], right=frozenset({1}))
