@@ -14,7 +14,7 @@ from hivemind_agents.repository.report import Kind, Need
 from hivemind_agents.repository.tree import FileTree
 
 NAMES = ("hivemind.yml", "hivemind.yaml")
-SCHEMA_COMMENT = "# yaml-language-server: $schema=https://hivemind.dev/hivemind.schema.json"
+SCHEMA_COMMENT = "# yaml-language-server: $schema=hivemind.schema.json"
 Language = Literal[
     "python",
     "node",

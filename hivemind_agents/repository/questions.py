@@ -10,7 +10,7 @@ from hivemind_agents.repository.report import Question, RepositoryReport
 from hivemind_agents.repository.tree import FileTree
 
 # Two readings of nearly the same weight are two candidates.
-CLOSE = 0.04
+CLOSE = 0.06
 # The newest major version of each runtime that can be had, and the first worth asking for.
 OFFERED: dict[str, tuple[int, int]] = {
     "python": (2, 3), "node": (0, 26), "go": (1, 1), "ruby": (1, 4), "php": (5, 8), "jvm": (6, 26),

@@ -67,7 +67,11 @@ def _read(
                 *report.notes,
                 *layout.notes,
                 *read_lock_problems(tree, finding),
-                *tree.problems[:5],
+                *(
+                    f"{name} is a submodule whose files are missing: git submodule update --init"
+                    for name in tree.missing_submodules()[:5]
+                ),
+                *dict.fromkeys(tree.problems[:20]),
             ),
         }
     )

@@ -228,6 +228,15 @@ class FileTree:
             _, dropped = self._cache.popitem(last=False)
             self._cached_bytes -= len(dropped or "")
 
+    def missing_submodules(self) -> list[str]:
+        """Folders that `.gitmodules` names and that hold nothing."""
+        named = re.findall(r"(?m)^\s*path\s*=\s*(\S+)\s*$", self.text(".gitmodules") or "")
+        return [
+            folder
+            for folder in named
+            if not any(path.startswith(folder.rstrip("/") + "/") for path in self.paths)
+        ]
+
     def search(self, path: str, pattern: str | re.Pattern[str]) -> re.Match[str] | None:
         """The first match of the pattern in the file's text."""
         text = self.text(path)

@@ -31,7 +31,16 @@ def read_languages(tree: FileTree) -> list[Finding]:
     """Every language's reading of the folder, in no order of merit."""
 
     def read() -> list[Finding]:
-        found = (detect(tree) for detect in detectors(__name__))
+        found = (_guarded(detect, tree) for detect in detectors(__name__))
         return [finding for finding in found if finding is not None]
 
     return tree.memo("languages", read)
+
+
+def _guarded(detect: LanguageDetector, tree: FileTree) -> Finding | None:
+    """A file that is nested deeper than any parser's stack silences one language, not all."""
+    try:
+        return detect(tree)
+    except RecursionError:
+        tree.problems.append(f"{detect.__module__.rpartition('.')[2]}: a file is nested too deep")
+        return None

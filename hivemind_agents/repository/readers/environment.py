@@ -205,7 +205,10 @@ def read_uses(tree: FileTree, *, limit: int = 600) -> Iterator[Use]:
     """Every reading of a variable in the application's own sources."""
     for path in tree.sources(".py", limit=min(limit, 300)):
         if re.search(r"env|config\(|BaseSettings", tree.text(path, limit=SOURCE_LIMIT) or ""):
-            yield from _python_uses(read_module(tree, path))
+            try:
+                yield from list(_python_uses(read_module(tree, path)))
+            except RecursionError:
+                continue
     for suffixes, patterns in _COMPILED:
         for path in tree.sources(*suffixes, limit=limit):
             yield from _scan(path, tree.text(path, limit=400_000) or "", patterns)

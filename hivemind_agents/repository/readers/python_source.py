@@ -66,7 +66,10 @@ def _read(tree: FileTree, path: str) -> PythonModule:
         _read_by_lines(module)
         return module
     module.syntax = parsed
-    _Reader(module).visit_all(parsed)
+    try:
+        _Reader(module).visit_all(parsed)
+    except RecursionError:
+        tree.problems.append(f"{path} is nested too deep to be read whole")
     return module
 
 

@@ -14,6 +14,8 @@ from hivemind_agents.repository.tree import FileTree
 # An alias inside a YAML document may repeat content; this many nodes are plenty for a manifest.
 MAX_YAML_NODES = 50_000
 MAX_YAML_TEXT = 400_000
+# The C parser's composer recurses, and ends the process where a document is deeper than its stack.
+MAX_YAML_DEPTH = 100
 MAX_JSON5_TEXT = 100_000
 
 
@@ -82,6 +84,8 @@ def parse_yaml_all(text: str) -> list[Any]:
         return []
     found: list[Any] = []
     try:
+        if not _shallow(text):
+            return []
         loader = _BoundedLoader(text)
         try:
             while loader.check_node():
@@ -94,6 +98,19 @@ def parse_yaml_all(text: str) -> list[Any]:
     except (yaml.YAMLError, ValueError, RecursionError, TypeError, AttributeError, OverflowError):
         return found
     return found
+
+
+def _shallow(text: str) -> bool:
+    """Whether no part is nested too deep; read by events, which needs no stack."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_BoundedLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_YAML_DEPTH:
+                return False
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    return True
 
 
 def _small(node: yaml.Node) -> bool:

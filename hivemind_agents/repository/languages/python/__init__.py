@@ -23,7 +23,8 @@ def detect(tree: FileTree) -> Finding | None:
     entry = next(iter(tree.root_files("*.py")), None)
     if manifest is None and entry is None:
         nested = tree.sources(".py", limit=1)
-        if not nested or nested[0].count("/") > 2:
+        below = any(tree.named(name) for name in ("requirements.txt", "pyproject.toml", "Pipfile"))
+        if not nested or nested[0].count("/") > 2 or below:
             return None
         entry = nested[0]
     project = PythonProject(
