@@ -335,6 +335,13 @@ class _Originals:
         except asyncio.CancelledError:
             logger.warning("stack %s is left %s", stack_name, stack["StackStatus"])
             raise  # what is under way is finished by the next start
+        except Exception as error:
+            logger.exception("the operation on stack %s broke off", stack_name)
+            failed = "UPDATE_ROLLBACK_FAILED" if operation.is_update else "ROLLBACK_FAILED"
+            stack["StackStatus"], stack["StackStatusReason"] = failed, f"Internal failure: {error}"
+            self.add_event(
+                stack_id, stack_name, stack_name, STACK_TYPE, failed, str(error), stack_id
+            )
         finally:
             _operation.reset(token)
             stack.pop("_policy_during_update", None)
@@ -736,6 +743,7 @@ def _finish(stack_name: str, stack: Stack) -> Coroutine[Any, Any, None] | None:
     stack.pop("_to_be_deleted", None)
     stack.setdefault("_resources", {}).update(stack.pop("_making", {}))
     if status == "DELETE_IN_PROGRESS":
+        stack.pop("_under_way", None)
         return _no_value(stacks._delete_stack_async(stack_name, stack_id))
     record = stack.get("_under_way")
     if record is None:

@@ -102,9 +102,9 @@ def save(settings: Settings) -> None:
 
 
 def _pickled(blobs: "_Blobs") -> bytes:
-    engine_state = engine.engine_state()
+    stacks = _Stacks()
     try:
-        return _pickle({"format": FORMAT, "backends": _backends(), "engine": engine_state}, blobs)
+        return _pickle({"format": FORMAT, "backends": _backends(), "engine": stacks}, blobs)
     except RuntimeError:
         raise
     except Exception:
@@ -119,7 +119,14 @@ def _pickled(blobs: "_Blobs") -> bytes:
             if name not in _not_saved:
                 log.warning("%s of %s cannot be saved: %s", name[0], name[2], error)
                 _not_saved.add(name)
-    return _pickle({"format": FORMAT, "backends": backends, "engine": engine_state}, blobs)
+    return _pickle({"format": FORMAT, "backends": backends, "engine": stacks}, blobs)
+
+
+class _Stacks:
+    """The engine's state as it is when the backends are written: no resource without its stack."""
+
+    def __reduce__(self) -> tuple[type[dict[Any, Any]], tuple[dict[str, dict[Any, Any]]]]:
+        return dict, (engine.engine_state(),)
 
 
 _not_saved: set[tuple[str, str, str]] = set()
