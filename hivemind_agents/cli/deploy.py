@@ -234,7 +234,11 @@ class _Deploy:
         request = self._request = await asyncio.to_thread(_with_mode, self._request)
         findings, plan = await asyncio.gather(
             asyncio.to_thread(
-                before_deploy, self._target, name=request.name, repository=request.repository
+                before_deploy,
+                self._target,
+                name=request.name,
+                repository=request.repository,
+                admin_cidr=request.arguments.get("admin_cidr"),
             ),
             hivemind.plan(request, on_event=_note),
             return_exceptions=True,

@@ -16,12 +16,15 @@ __all__ = ["Finding", "before_deploy", "raise_for"]
 Task = Callable[[boto3.Session], list[Finding]]
 
 
-def before_deploy(target: Target, *, name: str, repository: str) -> list[Finding]:
+def before_deploy(
+    target: Target, *, name: str, repository: str, admin_cidr: str | None = None
+) -> list[Finding]:
     """Run every check of a deploy, in parallel; in the order in which they are shown.
 
-    The target's environment must be active. Raises nothing: a check that cannot run says so.
+    `admin_cidr`: given for this deploy alone. The target's environment must be active.
+    Raises nothing: a check that cannot run says so.
     """
-    local = [checks.programs(), checks.builder(), checks.ssh_source(target)]
+    local = [checks.programs(), checks.builder(), checks.ssh_source(target, admin_cidr)]
     session = _session()
     if isinstance(session, Finding):
         return [session, *local]

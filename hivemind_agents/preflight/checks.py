@@ -141,10 +141,10 @@ def builder() -> Finding:
     )
 
 
-def ssh_source(target: Target) -> Finding:
+def ssh_source(target: Target, given: str | None = None) -> Finding:
     """Whether the address from which the hosts may be reached by SSH is known."""
-    if target.admin_cidr:
-        return passed("ssh", f"hosts accept SSH from {target.admin_cidr}")
+    if known := given or target.admin_cidr:
+        return passed("ssh", f"hosts accept SSH from {known}")
     return failed(
         "ssh",
         f"the target {target.name!r} does not say from which address the hosts accept SSH",
