@@ -196,6 +196,9 @@ class CallbackModule(CallbackBase):
         from hivemind_agents.errors import HivemindError
 
         self._stop.set()
+        if self._thread is not None:
+            # A renewal under way would meet the release half-way.
+            self._thread.join(timeout=30)
         for name, held in list(self._held.items()):
             del self._held[name]
             if held.ours:
