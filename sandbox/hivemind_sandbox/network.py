@@ -221,7 +221,8 @@ class Network:
         run("ip", "-n", router, "link", "del", interface.link, check=False)
         run("ip", "netns", "add", name)
         ip(
-            f"link add {interface.link} type veth peer name eth0 netns {name}",
+            f"link add {interface.link} type veth"
+            f" peer name eth0 address {_hardware_address(interface.private)} netns {name}",
             f"link set {interface.link} master bridge up",
             namespace=router,
         )
@@ -507,6 +508,11 @@ def _links(name: str) -> list[str]:
         return []
     shown = json.loads(run("ip", "-n", name, "-j", "link", "show", check=False) or "[]")
     return [link["ifname"] for link in shown if link["ifname"] != "lo"]
+
+
+def _hardware_address(address: str) -> str:
+    """The same for each holder of an address: neighbours remember it for half a minute."""
+    return "02:42:" + IPv4Address(address).packed.hex(":")
 
 
 def _first(cidr: str, offset: int) -> str:
