@@ -274,7 +274,7 @@ class _Deploy:
         for name, value in values.items():
             await hivemind.store_secret(self._request.name, name, value)
         if values:
-            output.note(f"Stored {len(values)} secrets: {', '.join(values)}")
+            output.note(f"Stored as secrets: {', '.join(values)}")
 
 
 def _with_mode(request: "DeployRequest") -> "DeployRequest":

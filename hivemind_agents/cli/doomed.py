@@ -67,6 +67,6 @@ def render(doomed: Doomed) -> str:
     lines = [f"This deletes the stack {doomed.stack} with {len(doomed.resources)} resources:"]
     lines += [f"  {count:>3}  {kind}" for kind, count in sorted(counts.items())]
     if not doomed.resources:
-        lines = [f"The stack {doomed.stack} is gone already; what is left besides it is removed."]
+        return f"The stack {doomed.stack} is gone already; what is left besides it is removed."
     lines += [f"Data at risk: {doomed.data_at_risk}.", f"Kept: {doomed.kept}."]
     return "\n".join(lines)

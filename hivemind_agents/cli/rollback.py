@@ -14,10 +14,13 @@ from hivemind_agents.cli.frame import (
     new_app,
 )
 
+from hivemind_agents.errors import UserError
+
 if TYPE_CHECKING:
     from hivemind_agents.domain.plan import Plan
 
 app = new_app()
+_GONE = ("destroyed", "rolled-back")
 
 
 @app.command()
@@ -49,6 +52,11 @@ def rollback(
     place = changing.announced(target, region)
     session = reading.session()
     record = reading.record(name, session)
+    if record.status in _GONE and not delete_stack:
+        raise UserError(
+            f"{name!r} is {record.status}: there is nothing to go back on",
+            mend="hivemind deploy REPOSITORY (a new deployment of it)",
+        )
     takes_away = delete_stack or not record.was_ever_live
 
     def approve(plan: "Plan") -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 app = new_app()
 WATCH_SECONDS = 3.0
+_GONE = ("destroyed", "rolled-back")
 
 
 @app.command()
@@ -48,7 +49,9 @@ def status(
 
 def render(record: "Deployment", target: str) -> str:
     """The record as a page of text."""
-    blocks = [_head(record, target), _hosts(record), _releases(record), _checks(record)]
+    blocks = [_head(record, target), _hosts(record), _releases(record)]
+    if record.status not in _GONE:
+        blocks.append(_checks(record))
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -79,7 +82,7 @@ def _head(record: "Deployment", target: str) -> str:
         ("logs", monitoring.log_group),
         ("tracing", "on" if record.xray else "off"),
         ("stack", f"{record.stack.name} ({record.stack.status})" if record.stack else None),
-        ("hardened", output.age(record.hardened_at) if record.hardened_at else "not yet"),
+        ("hardened", _hardened(record)),
         ("last run", record.run_id),
         ("changed", output.age(record.updated_at)),
         ("why it failed", record.failure_analysis),
@@ -87,6 +90,12 @@ def _head(record: "Deployment", target: str) -> str:
     lines = [output.bold(record.name)]
     lines += [f"  {output.dim(f'{key:<14}')}{value}" for key, value in pairs if value]
     return "\n".join(lines)
+
+
+def _hardened(record: "Deployment") -> str | None:
+    if record.hardened_at is not None:
+        return output.age(record.hardened_at)
+    return "not yet" if record.instances else None
 
 
 def _database(record: "Deployment") -> str | None:
