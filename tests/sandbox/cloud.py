@@ -15,7 +15,7 @@ from hivemind_sandbox.settings import Settings
 
 
 def eventually(
-    probe: Callable[[], Any], expected: Any = True, *, within_s: float = 20, every_s: float = 0.2
+    probe: Callable[[], Any], expected: Any = True, *, within_s: float = 40, every_s: float = 0.2
 ) -> Any:
     """Return what `probe` gives, as soon as it is as expected, or else at last."""
     deadline = time.monotonic() + within_s
