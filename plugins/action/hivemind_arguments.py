@@ -117,6 +117,9 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
-    if isinstance(value, bool | int | float) or value is None:
+    if isinstance(value, bool) or value is None:
         return value
+    if isinstance(value, int | float):
+        # Ansible's tagged numbers are subclasses, which YAML cannot write.
+        return int(value) if isinstance(value, int) else float(value)
     return str(value)
