@@ -13,7 +13,6 @@ from hivemind_agents.cli.frame import (
     YesOption,
     new_app,
 )
-
 from hivemind_agents.errors import UserError
 
 if TYPE_CHECKING:
