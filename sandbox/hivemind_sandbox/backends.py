@@ -108,6 +108,11 @@ def _hook_names() -> None:
     @wraps(original)
     def create_load_balancer(self: Any, name: str, *args: Any, **kwargs: Any) -> Any:
         """As AWS does it: two load balancers of one name, one after the other, differ."""
+        kind = kwargs.get("loadbalancer_type") or "application"
+        if kind != "application":
+            raise elbv2.ValidationError(
+                f"the sandbox has application load balancers only, not {kind} load balancers"
+            )
         balancer = original(self, name, *args, **kwargs)
         number = int(balancer.arn.rsplit("/", 1)[-1], 16) % 10**10
         internal = "internal-" if balancer.scheme == "internal" else ""

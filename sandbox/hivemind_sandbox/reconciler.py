@@ -346,7 +346,9 @@ class Reconciler:
             job.failures, job.reason, job.not_before = 0, "", 0.0
         except Exception as error:
             failed = True
-            job.failures += 1
+            # Some failures no second attempt mends.
+            hopeless = isinstance(error, database.UnsupportedEngineError) and job.failures == 0
+            job.failures = ATTEMPTS if hopeless else job.failures + 1
             job.reason = str(error) or repr(error)
             job.not_before = time.monotonic() + min(2.0**job.failures / 2, LONGEST_WAIT_S)
             log.warning("%s: attempt %d failed: %s", key, job.failures, job.reason)

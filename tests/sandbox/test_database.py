@@ -179,6 +179,20 @@ def test_the_final_snapshot_holds_the_data_and_can_be_restored(place: Place) -> 
     assert [] == kept
 
 
-def test_an_engine_without_a_server_fails_with_its_reason() -> None:
-    """The word names what there is."""
+def test_an_engine_without_a_server_fails_at_once(place: Place) -> None:
+    """The instance ends as `failed`, and the sandbox's status has the reason."""
+    place.cloud.rds.create_db_instance(
+        DBInstanceIdentifier="strange",
+        DBInstanceClass="db.t3.micro",
+        Engine="oracle-ee",
+        AllocatedStorage=20,
+        MasterUsername="shop",
+        MasterUserPassword=PASSWORD,
+        DBSubnetGroupName="tests",
+        VpcSecurityGroupIds=[place.group],
+    )
+    failed = eventually(lambda: place.status("strange"), "failed", within_s=10)
+    delete(place, "strange")
+
+    assert "failed" == failed
     assert "it has: postgres" in str(database.UnsupportedEngineError("oracle-ee"))

@@ -153,7 +153,7 @@ def test_stop_and_terminate_go_through_awss_states(place: Place) -> None:
 
 
 def test_four_hosts_answer_ssh_within_seconds(place: Place) -> None:
-    """Four hosts, started at once, are all reached by SSH in seconds: about 4 on a quiet machine."""
+    """Four hosts, started at once, all answer SSH in seconds: about 4 on a quiet machine."""
     began = time.monotonic()
     started = [place.cloud.run_host(place.network.public[0], [place.group]) for _ in range(4)]
     answers = [place.cloud.await_ssh(host) for host in started]
