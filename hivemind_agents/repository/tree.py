@@ -184,12 +184,24 @@ class FileTree:
 
     def sources(self, *suffixes: str, limit: int = 400) -> list[str]:
         """The application's own files with these suffixes: no tests, examples, build output."""
+        return self.memo(("sources", suffixes, limit), lambda: self._sources(suffixes, limit))
+
+    def _projects(self) -> set[str]:
+        """Folders that hold an application whatever they are called (`example/settings.py`)."""
+        if "manage.py" not in self._known:
+            return set()
+        marks = ("wsgi.py", "asgi.py", "settings.py")
+        paths = [path for mark in marks for path in self.named(mark)]
+        return {path.rpartition("/")[0] for path in paths if path.count("/") == 1}
+
+    def _sources(self, suffixes: tuple[str, ...], limit: int) -> list[str]:
         found = []
+        own = self._projects()
         for path in self.suffixed(*suffixes):
             # Below src/main a folder is a package's name (com/example/demo), not a purpose.
             folders = f"/{path}".partition("/src/main/")[0].split("/")
             folders = folders if "/src/main/" in f"/{path}" else folders[:-1]
-            if not ASIDE.intersection(folders):
+            if not ASIDE.intersection(folders) or path.partition("/")[0] in own:
                 found.append(path)
                 if len(found) == limit:
                     break

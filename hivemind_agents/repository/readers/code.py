@@ -100,8 +100,11 @@ def hits(
     compiled = re.compile(pattern, flags)
     for path, text in files:
         if path.startswith(under):
+            line, counted = 1, 0
             for found in compiled.finditer(text):
-                yield Hit(path, text.count("\n", 0, found.start()) + 1, found)
+                line += text.count("\n", counted, found.start())
+                counted = found.start()
+                yield Hit(path, line, found)
 
 
 def blocks(text: str, opener: str) -> Iterator[tuple[str, int, int]]:

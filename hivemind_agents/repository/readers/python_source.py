@@ -1,6 +1,7 @@
 """One Python module, read as a syntax tree (never run): what it imports, makes, routes and asks."""
 
 import ast
+import builtins
 import re
 import warnings
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field
 from hivemind_agents.repository.tree import FileTree
 
 SOURCE_LIMIT = 400_000
+_BUILTINS = frozenset(dir(builtins))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class PythonModule:
     functions: dict[str, int] = field(default_factory=dict)
     calls: dict[str, int] = field(default_factory=dict)
     routes: list[Route] = field(default_factory=list)
+    star: str | None = None
     main_guard: bool = False
     endless: int | None = None
     syntax: ast.Module | None = None
@@ -154,6 +157,9 @@ class _Reader:
             self.module.imports.add(node.module.split(".")[0])
             self.module.imports.add(node.module)
             for alias in node.names:
+                if alias.name == "*":
+                    self.module.star = self.module.star or node.module
+                    continue
                 self.module.origins[alias.asname or alias.name] = f"{node.module}.{alias.name}"
         else:
             for alias in node.names:
@@ -162,7 +168,10 @@ class _Reader:
 
     def resolve(self, name: str) -> str:
         head, dot, rest = name.partition(".")
-        return self.module.origins.get(head, head) + dot + rest
+        known = self.module.origins.get(head)
+        if known is None and not dot and self.module.star and head and head not in _BUILTINS:
+            return f"{self.module.star}.{head}"
+        return (known or head) + dot + rest
 
     def _top(self, node: ast.stmt) -> None:
         if isinstance(node, ast.If) and "__name__" in ast.dump(node.test):
@@ -170,7 +179,10 @@ class _Reader:
         value = getattr(node, "value", None)
         if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(value, ast.Call):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            for item in targets:
+            for target in targets:
+                # `app, rt = fast_app()` makes its first name.
+                several = isinstance(target, ast.Tuple) and target.elts
+                item = target.elts[0] if several else target  # type: ignore[attr-defined]  # a tuple
                 if isinstance(item, ast.Name):
                     made = self.resolve(dotted(value.func))
                     self.module.objects[item.id] = (made, node.lineno)

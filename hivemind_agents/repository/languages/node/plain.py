@@ -196,8 +196,8 @@ def _library_or_script(project: NodeProject, start: str | None, sure: float, whe
     package = project.package
     published = any(
         key in package
-        for key in ("exports", "module", "types", "typings", "files", "publishConfig")
-    )
+        for key in ("exports", "types", "typings", "files", "publishConfig")
+    ) or str(package.get("module", "")).startswith(("dist", "./dist", "lib", "./lib", "es"))
     if published and "start" not in project.scripts:
         return Match(
             framework=None, kind="library", rank=8, evidence=(MANIFEST,), kind_confidence=LIKELY
