@@ -1,5 +1,6 @@
 """`hivemind runs`."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -93,5 +94,5 @@ def _stage(run: "Run") -> str | None:
 
 
 def _took(run: "Run") -> str:
-    ended = run.ended_at
+    ended = run.ended_at or (datetime.now(UTC) if run.status == "running" else None)
     return output.duration((ended - run.started_at).total_seconds()) if ended else "-"
