@@ -14,7 +14,7 @@ ALLOWED = {
     "errors": set[str](),
     "locations": set[str](),
     "domain": {"domain", "errors"},
-    "repository": {"repository", "errors"},
+    "repository": {"repository", "domain", "errors"},
     "building": {"building", "domain", "errors", "repository"},
     "hosting": {"hosting", "domain", "errors"},
     "state": {"state", "domain", "errors"},
