@@ -165,6 +165,11 @@ def read_needs(
             signals["persistent-disk"].configured = item.disk
     for name, pattern in VARIABLES.items():
         signals[name].variables = [variable for variable in env if pattern.match(variable.name)]
+    guarded = _guarded_variables(texts)
+    for entry in signals.values():
+        unset = [guarded[item.name] for item in entry.variables if item.name in guarded]
+        if unset:
+            entry.optional = entry.optional or unset[0]
     return _judge(signals, finding, ecosystem, texts)
 
 
@@ -190,6 +195,36 @@ def _texts(tree: FileTree) -> list[tuple[str, str]]:
     return found
 
 
+_GUARDS = (
+    # JavaScript: if (process.env.REDIS_URL) { … }
+    re.compile(r"\bif\s*\(\s*process\.env\.(\w+)\s*(?:&&[^)]*)?\)"),
+    # Python: if os.environ.get("REDIS_URL"): …, if "REDIS_URL" in os.environ: …
+    re.compile(r"\bif\s+os\.(?:environ\.get|getenv)\(\s*[\"'](\w+)[\"']\s*\)\s*(?::|else\b)"),
+    re.compile(r"\bif\s+[\"'](\w+)[\"']\s+in\s+(?:os\.)?environ\b"),
+    # Ruby: … if ENV["REDIS_URL"]
+    re.compile(r"\bif\s+ENV(?:\.key\?\(|\[)\s*[\"'](\w+)[\"']"),
+)
+_ASSIGNED = re.compile(
+    r"(?m)^\s*(\w+)\s*(?::\s*[\w| \[\]]+)?=\s*os\.(?:environ\.get|getenv)\(\s*[\"'](\w+)[\"']\s*\)"
+)
+
+
+def _guarded_variables(texts: list[tuple[str, str]]) -> dict[str, str]:
+    """Variables whose absence the code provides for, with the place."""
+    found: dict[str, str] = {}
+    for path, text in texts:
+        for pattern in _GUARDS:
+            for hit in pattern.finditer(text):
+                found.setdefault(hit.group(1), _where(path, text, hit.start()))
+        for hit in _ASSIGNED.finditer(text):
+            asked = re.search(
+                rf"\bif\s+{hit.group(1)}(?:\s+is\s+not\s+None)?\s*(?::|else\b)", text[hit.end() :]
+            )
+            if asked:
+                found.setdefault(hit.group(2), _where(path, text, hit.start()))
+    return found
+
+
 def _where(path: str, text: str, position: int) -> str:
     return f"{path}:{text.count(chr(10), 0, position) + 1}"
 
@@ -207,8 +242,9 @@ def _from_dependencies(
         entry.bound = entry.bound or name in BOUND
         entry.used = entry.used or _import_of(name, ecosystem, texts)
     celery = finding.dependencies.runtime("celery")
-    if celery and "redis" in celery.spec:
-        signals["redis"].driver = celery.where
+    if celery and ("redis" in celery.spec or finding.dependencies.runtime("redis")):
+        signals["redis"].driver = signals["redis"].driver or celery.where
+        signals["redis"].bound = True
 
 
 def _import_of(name: str, ecosystem: str, texts: list[tuple[str, str]]) -> str | None:
@@ -268,10 +304,9 @@ def _sqlite(
         for found in _SQLITE.finditer(text):
             line_start = text.rfind("\n", 0, found.start()) + 1
             line = text[line_start : text.find("\n", found.start())]
-            if (
-                line.lstrip().startswith(("import ", "from ", "#", "//", "*", "require"))
-                or "replace(" in line
-            ):
+            if line.lstrip().startswith(("import ", "from ", "#", "//", "*", "require")):
+                continue
+            if _of_development(path, text, found.start()):
                 continue
             if re.search(
                 r"startswith|startsWith|contains|includes\(|in [\w.]*url|==|sqlite3\.Error", line
@@ -280,6 +315,17 @@ def _sqlite(
             return _where(path, text, found.start())
     del finding
     return None
+
+
+def _of_development(path: str, text: str, position: int) -> bool:
+    """Whether a place is part of the settings for development or tests alone."""
+    if re.search(r"(?:^|[/._-])(?:dev|development|test|testing|local)\w*\.\w+$", path):
+        return True
+    stages = re.findall(
+        r"\b(development|dev|test|testing|production|prod|staging|default)\b[\"']?\s*[:=]",
+        text[max(0, position - 400) : position],
+    )
+    return bool(stages) and stages[-1] in {"development", "dev", "test", "testing"}
 
 
 def _judge(
@@ -318,7 +364,7 @@ def _verdict(  # noqa: PLR0911 - a rule each
     """(required, confidence), or None where nothing speaks for the need."""
     demanded = any(variable.required for variable in entry.variables)
     if entry.configured:
-        return True, SURE
+        return True, SURE if entry.provided or entry.variables else 0.88
     if need in {"smtp", "object-storage"}:
         return _side_service(need, entry, demanded=demanded)
     if need == "persistent-disk":
@@ -333,7 +379,7 @@ def _verdict(  # noqa: PLR0911 - a rule each
     if need == "redis" and not entry.bound and not demanded and _guarded(entry):
         return False, GUESS
     if entry.used or entry.bound:
-        return True, SURE if entry.variables or entry.literal or entry.bound else 0.85
+        return True, 0.89 if entry.variables or entry.literal or entry.bound else 0.85
     if entry.literal or entry.variables or entry.provided or entry.weakly_provided:
         return True, 0.88 if entry.variables or entry.provided else LIKELY
     return (False, GUESS) if need in {"redis"} else (False, 0.5)
@@ -357,9 +403,8 @@ def _without_driver(
 
 def _side_service(need: str, entry: _Signals, *, demanded: bool) -> tuple[bool, float] | None:
     """Mail and object storage: most applications start, and work but for a part, without."""
-    del need
-    told = [variable for variable in entry.variables if variable.required]
-    if entry.driver and demanded and told:
+    bucket = any("BUCKET" in item.name and item.required for item in entry.variables)
+    if need == "object-storage" and entry.driver and demanded and bucket:
         return True, 0.7
     if (
         entry.driver

@@ -55,7 +55,7 @@ def _read(
     processes = read_processes(finding, declared)
     env = read_environment(tree, [use for item in declared for use in item.env])
     needs = read_needs(tree, finding, declared, env)
-    report = _assemble(finding, declared, processes, env, needs)
+    report = _humble(_assemble(finding, declared, processes, env, needs), findings, layout)
     questions = read_questions(tree, report, findings, layout, needs)
     return report.model_copy(
         update={
@@ -75,6 +75,28 @@ def _read(
             ),
         }
     )
+
+
+# What depends on having chosen the right language or folder.
+_CHOSEN = ("language", "runtime", "framework", "package_manager", "kind", "start")
+
+
+def _humble(
+    report: RepositoryReport, findings: Sequence[tuple[float, Finding]], layout: Layout
+) -> RepositoryReport:
+    """Lower the confidence where another reading comes close, or another folder could be meant."""
+    limit = 1.0
+    if len(layout.undecided) > 1:
+        limit = 0.7
+    elif layout.chosen != "." or layout.borrowed:
+        limit = 0.88
+    if len(findings) > 1 and findings[0][0] - findings[1][0] < 0.3:
+        limit = min(limit, 0.85)
+    lowered = {
+        name: min(value, limit) if name in _CHOSEN else value
+        for name, value in report.confidence.items()
+    }
+    return report.model_copy(update={"confidence": lowered})
 
 
 def _assemble(

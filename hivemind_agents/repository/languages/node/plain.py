@@ -81,7 +81,7 @@ def plain_match(project: NodeProject) -> Match:  # noqa: PLR0911 - a verdict eac
     start, sure, where = start_of(project)
     if serves and start:
         return Match(
-            framework=None, kind="web", rank=20, evidence=(serves,), kind_confidence=0.91,
+            framework=None, kind="web", rank=20, evidence=(serves,), kind_confidence=0.88,
             start=start, start_confidence=sure, start_evidence=(where,), port=3000,
         )  # fmt: skip
     works = project.reaches(_WORKS)

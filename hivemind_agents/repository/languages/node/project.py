@@ -130,7 +130,11 @@ class NodeProject:
         found = _RUN.search(script)
         if found is None:
             return None
-        return self.existing(found.group(1))
+        path = self.existing(found.group(1))
+        if path and re.search(r"\bpm2", script) and path.endswith((".config.js", ".json", ".cjs")):
+            named = self.tree.search(path, r"[\"']?script[\"']?\s*:\s*[\"']([^\"']+)[\"']")
+            return self.existing(named.group(1)) if named else None
+        return path
 
     def existing(self, path: str) -> str | None:
         """The path in the tree with what Node adds to it, or its TypeScript source."""
@@ -283,7 +287,7 @@ def package_manager(tree: FileTree, package: dict[str, Any]) -> Fact[str]:
     for manager in ("pnpm", "bun", "yarn"):
         if manager in engines and "npm" not in engines:
             return Fact(manager, 0.75, (tree.where(MANIFEST, f'"{manager}"'),))
-    return Fact("npm", 0.9, (MANIFEST,))
+    return Fact("npm", 0.89, (MANIFEST,))
 
 
 def install_command(tree: FileTree, manager: str) -> str:

@@ -75,7 +75,7 @@ def plain_match(project: PythonProject) -> Match:
         if line:
             where = f"{module.path}:{line}"
             return Match(
-                framework=None, kind="web", rank=20, evidence=(where,), kind_confidence=0.9,
+                framework=None, kind="web", rank=20, evidence=(where,), kind_confidence=0.88,
                 start=start, start_confidence=LIKELY, port=_port(module) or 8000,
             )  # fmt: skip
     for module in reachable:
@@ -230,9 +230,14 @@ def _static_generator(project: PythonProject) -> Match | None:
         ("mkdocs.yml", "mkdocs", "mkdocs build", "site"),
         ("pelicanconf.py", "pelican", "pelican content{} -o output", "output"),
         ("lektor.lektorproject", "lektor", "lektor build -O public", "public"),
+        ("_toc.yml", "jupyter-book", "jupyter-book build .", "_build/html"),
+        ("conf.py", "sphinx", "sphinx-build . public", "public"),
+        ("docs/conf.py", "sphinx", "sphinx-build docs public", "public"),
     ):
         if manifest in tree and not package:
             listed = project.dependencies.first(name)
+            if name == "sphinx" and (listed is None or entry_module(project)):
+                continue
             published = " -s publishconf.py" if "publishconf.py" in tree else ""
             return Match(
                 framework=name, kind="static", rank=40, confidence=SURE, evidence=(manifest,),
