@@ -42,6 +42,7 @@ def read_choices(tree: FileTree, finding: Finding) -> Iterator[Choice]:
     yield from _laravel(tree)
     yield from _spring(tree, finding)
     yield from _in_memory(tree, finding)
+    yield from _entity_framework(tree, finding)
     yield from _ecto(tree)
     yield from _symfony(tree)
 
@@ -175,6 +176,24 @@ def _in_memory(tree: FileTree, finding: Finding) -> Iterator[Choice]:
         need = DRIVERS["jvm"].get(name)
         if need in {"postgresql", "mysql"} and not dependency.dev:
             yield Choice(need, dependency.where, required=False)
+
+
+def _entity_framework(tree: FileTree, finding: Finding) -> Iterator[Choice]:
+    """The provider that .NET's code asks for; beside SQLite or memory it is a choice."""
+    if finding.language.value != "dotnet":
+        return
+    found: dict[str, str] = {}
+    for path in tree.sources(".cs", ".fs", limit=400):
+        text = tree.text(path, limit=200_000) or ""
+        for call in re.finditer(
+            r"(?m)^(?!\s*//).*?\.Use(Npgsql|My[Ss][Qq][Ll]|Sqlite|InMemoryDatabase)\(", text
+        ):
+            where = f"{path}:{text.count(chr(10), 0, call.end()) + 1}"
+            found.setdefault(call.group(1).lower(), where)
+    embedded = bool({"sqlite", "inmemorydatabase"} & found.keys())
+    for provider, need in (("npgsql", "postgresql"), ("mysql", "mysql")):
+        if provider in found:
+            yield Choice(need, found[provider], not embedded)
 
 
 def _ecto(tree: FileTree) -> Iterator[Choice]:

@@ -89,7 +89,7 @@ def _packages(tree: FileTree, path: str, text: str) -> Iterator[Dependency]:
 
 
 def _version(tree: FileTree) -> Fact[str] | None:
-    found = tree.search("system.properties", r"(?m)^\s*java\.runtime\.version\s*[=:]\s*(\S+)")
+    found = tree.search("system.properties", r"(?m)^[ \t]*java\.runtime\.version\s*[=:]\s*(\S+)")
     if found:
         return Fact(found.group(1), CERTAIN, ("system.properties:1",))
     return plain_version_file(tree, ".java-version") or tool_version(tree, "java")

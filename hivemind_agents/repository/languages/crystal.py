@@ -57,7 +57,7 @@ def detect(tree: FileTree) -> Finding | None:
         or tool_version(tree, "crystal")
         or (Fact(stated, CERTAIN, (tree.where(MANIFEST, "crystal:"),)) if stated else None),
         manager=Fact("shards", CERTAIN, (MANIFEST,)) if MANIFEST in tree else None,
-        health=code_health(code, r"(?m)^\s*get\s+\"([^\"]*)\"") if match.kind == "web" else None,
+        health=code_health(code, r"(?m)^[ \t]*get\s+\"([^\"]*)\"") if match.kind == "web" else None,
         language_confidence=CERTAIN,
     )
 

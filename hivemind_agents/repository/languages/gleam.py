@@ -83,7 +83,7 @@ def _routes(code: Code) -> list[tuple[str, str]]:
     """Routes as Gleam matches them: lists of segments."""
     found = [
         (f"/{hit[1]}", hit.where)
-        for hit in code.all(r"(?m)^\s*(?:Get,\s*)?\[\s*\"([\w-]+)\"\s*\]\s*->")
+        for hit in code.all(r"(?m)^[ \t]*(?:Get,\s*)?\[\s*\"([\w-]+)\"\s*\]\s*->")
     ]
-    found += [("/", hit.where) for hit in code.all(r"(?m)^\s*(?:Get,\s*)?\[\s*\]\s*->")]
+    found += [("/", hit.where) for hit in code.all(r"(?m)^[ \t]*(?:Get,\s*)?\[\s*\]\s*->")]
     return found

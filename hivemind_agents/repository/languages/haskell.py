@@ -35,7 +35,7 @@ def detect(tree: FileTree) -> Finding | None:
         cabal = next((path for path in tree.suffixed(".cabal") if path.count("/") == 1), None)
     source = cabal or "package.yaml"
     texts = [tree.text(path) or "" for path in (cabal, "package.yaml") if path]
-    text = "\n".join(re.sub(r"(?m)^\s*(?:--|#).*$", "", item) for item in texts)
+    text = "\n".join(re.sub(r"(?m)^[ \t]*(?:--|#).*$", "", item) for item in texts)
     packages = Dependencies(
         [Dependency(name, "", tree.where(source, name)) for name in dict.fromkeys(_names(text))]
     )
@@ -77,7 +77,7 @@ def _names(text: str) -> list[str]:
     """Packages of all `build-depends` and `dependencies`."""
     found: list[str] = []
     for block in re.finditer(
-        r"(?im)^(\s*)(?:build-depends|dependencies)\s*:[ \t]*(.*(?:\n(?:\1[ \t]+|\s*[,-]).*)*)",
+        r"(?im)^([ \t]*)(?:build-depends|dependencies)\s*:[ \t]*(.*(?:\n(?:\1[ \t]+|\s*[,-]).*)*)",
         text,
     ):
         for part in re.split(r"[,\n]", block.group(2)):

@@ -32,7 +32,7 @@ def detect(tree: FileTree) -> Finding | None:
     entry = tree.has(*NAMES) or (scripts[0] if len(scripts) == 1 else None)
     if entry is None:
         return None
-    text = re.sub(r"(?m)^\s*#(?!!).*$", "", tree.text(entry, limit=100_000) or "")
+    text = re.sub(r"(?m)^[ \t]*#(?!!).*$", "", tree.text(entry, limit=100_000) or "")
     first = (tree.text(entry) or "").split("\n", 1)[0]
     runner = next((name for name in ("bash", "zsh", "dash", "ksh", "fish") if name in first), "sh")
     serves, endless = _SERVES.search(text), _ENDLESS.search(text)

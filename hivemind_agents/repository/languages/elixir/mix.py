@@ -35,7 +35,7 @@ def elixir_version(tree: FileTree) -> Fact[str] | None:
     if found:
         return found
     for path, pattern in (
-        ("elixir_buildpack.config", r"(?m)^\s*elixir_version\s*=\s*\(?[\"']?v?([\w.]+)"),
+        ("elixir_buildpack.config", r"(?m)^[ \t]*elixir_version\s*=\s*\(?[\"']?v?([\w.]+)"),
         ("mix.exs", r"\belixir:\s*\"([^\"]+)\""),
     ):
         hit = tree.search(path, pattern)

@@ -8,7 +8,7 @@ def detect(project: ElixirProject) -> Match | None:
     """An endpoint of Phoenix; its packages alone make none."""
     listed = project.packages.runtime("phoenix")
     endpoint = project.code.where(r"use\s+Phoenix\.Endpoint|PhoenixPlayground\.start")
-    configured = project.code.where(r"\w+\.Endpoint\b") or project.tree.has(
+    configured = project.code.where(r"\b[A-Z]\w*\.Endpoint\b") or project.tree.has(
         "config/runtime.exs", "config/prod.exs", "config/config.exs"
     )
     if listed is None or not (endpoint or configured):

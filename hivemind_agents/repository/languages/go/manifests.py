@@ -65,7 +65,7 @@ def older(tree: FileTree) -> Iterator[Dependency]:
             yield Dependency(
                 name, text_of(table(entry).get("version")) or "", tree.where("Gopkg.toml", name)
             )
-    for found in re.finditer(r"(?m)^\s*-\s*package:\s*(\S+)", tree.text("glide.yaml") or ""):
+    for found in re.finditer(r"(?m)^[ \t]*-\s*package:\s*(\S+)", tree.text("glide.yaml") or ""):
         yield Dependency(found.group(1), "", tree.where("glide.yaml", found.group(1)))
     for entry in items(read_json(tree, "Godeps/Godeps.json").get("Deps")):
         name = text_of(table(entry).get("ImportPath"))
@@ -76,7 +76,7 @@ def older(tree: FileTree) -> Iterator[Dependency]:
 def of_pop(tree: FileTree) -> Iterator[Dependency]:
     """The drivers that Pop, Buffalo's ORM, loads for the dialects of database.yml."""
     for dialect, driver in (("postgres", "github.com/lib/pq"), ("mysql", "github.com/go-sql-driver/mysql")):
-        pattern = re.compile(rf"(?m)^\s*dialect:\s*[\"']?{dialect}")
+        pattern = re.compile(rf"(?m)^[ \t]*dialect:\s*[\"']?{dialect}")
         if tree.search("database.yml", pattern):
             yield Dependency(driver, "", tree.where("database.yml", pattern))
 

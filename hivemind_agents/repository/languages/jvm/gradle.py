@@ -14,7 +14,7 @@ _PRODUCTION = re.compile(
     r"(?:implementation|api|compile|runtimeOnly|runtime|compileOnly|providedCompile|"
     r"providedRuntime|\w*[mM]ainImplementation)"
 )
-_SCOPE = r"(?m)^\s*(?P<scope>[a-zA-Z]\w*)[ (]+(?:platform\(|enforcedPlatform\()?\s*"
+_SCOPE = r"(?m)^[ \t]*(?P<scope>[a-zA-Z]\w*)[ (]+(?:platform\(|enforcedPlatform\()?\s*"
 _COORDINATES = re.compile(
     _SCOPE + r"[\"'](?P<group>[\w.${}-]+):(?P<name>[\w.${}-]+)(?::[^\"'@]*)?[\"'@]"
 )
@@ -54,7 +54,7 @@ def read_gradle(tree: FileTree) -> Build | None:
 def _included(settings: str) -> list[str]:
     """Folders of the included projects."""
     found: list[str] = []
-    for block in re.finditer(r"(?m)^\s*include\s*\(?((?:\s*[\"'][^\"'\n]+[\"']\s*,?)+)", settings):
+    for block in re.finditer(r"(?m)^[ \t]*include\s*\(?((?:\s*[\"'][^\"'\n]+[\"']\s*,?)+)", settings):
         for name in re.findall(r"[\"']([^\"']+)[\"']", block.group(1)):
             path = name.strip(":")
             moved = re.search(
@@ -82,7 +82,7 @@ def _module(tree: FileTree, folder: str, name: str, catalog: dict[str, str], sha
     path = tree.has(f"{prefix}build.gradle", f"{prefix}build.gradle.kts", f"{prefix}{name}.gradle")
     text = without_comments(tree.text(path) or "") if path else ""
     whole = f"{text}\n{shared}"
-    version = re.search(r"(?m)^\s*version\s*=?\s*[\"']([^\"'$]+)[\"']", whole)
+    version = re.search(r"(?m)^[ \t]*version\s*=?\s*[\"']([^\"'$]+)[\"']", whole)
     plugins = _plugins(whole, catalog)
     return Module(
         folder=folder,

@@ -48,7 +48,7 @@ def health_path(project: JvmProject, match: Match) -> Fact[str] | None:
 def _setting(project: JvmProject, pattern: str) -> str | None:
     for name in ("application.properties", "application.yml", "application.yaml"):
         for path in project.tree.named(name):
-            found = project.tree.search(path, r"(?m)^\s*" + pattern)
+            found = project.tree.search(path, r"(?m)^[ \t]*" + pattern)
             if found and "/test/" not in path:
                 return found.group(found.lastindex or 0)
     return None

@@ -37,7 +37,7 @@ def read_maven(tree: FileTree) -> Build | None:
 
 def _module(tree: FileTree, path: str, folder: str, root: ET.Element | None) -> Module:
     text = re.sub(
-        r"<!--.*?-->", lambda found: re.sub(r"[^\n]", " ", found.group()), tree.text(path) or "",
+        r"<!--.*?(?:-->|\Z)", lambda found: re.sub(r"[^\n]", " ", found.group()), tree.text(path) or "",
         flags=re.S,
     )  # fmt: skip
     fallback = folder.rpartition("/")[2] or tree.name

@@ -16,7 +16,7 @@ SUFFIXES = {".java": "java", ".kt": "kotlin", ".scala": "scala", ".groovy": "jav
 _MAIN = (
     r"\bstatic\s+(?:public\s+|final\s+)?void\s+main\s*\(|(?m:^(?:suspend\s+)?fun\s+main\s*\()|@JvmStatic\s+fun\s+main\b|"
     r"\bdef\s+main\s*\(|@main\s+def\b|\bobject\s+\w+\s+extends\s+[\w. ]*?(?:App|IOApp\w*|ZIOAppDefault|HttpApp|CrudApp|cask\.Main\w*|MainRoutes)\b|"
-    r"(?m:^\s*void\s+main\s*\(\s*(?:String\[\]\s+\w+)?\s*\))"
+    r"(?m:^[ \t]*void\s+main\s*\(\s*(?:String\[\]\s+\w+)?\s*\))"
 )
 # A module that carries one of these is meant to run by itself.
 _RUNS = ("spring-boot-maven-plugin", "org.springframework.boot", "application", "quarkus-maven-plugin",
@@ -72,8 +72,12 @@ class JvmProject:
 
     @cached_property
     def mains(self) -> list[Hit]:
-        """Every program's entry."""
-        return [hit for hit in self.code.all(_MAIN) if "/src/test/" not in f"/{hit.path}"]
+        """Every program's entry, one a file."""
+        by_path: dict[str, Hit] = {}
+        for hit in self.code.all(_MAIN):
+            if "/src/test/" not in f"/{hit.path}":
+                by_path.setdefault(hit.path, hit)
+        return list(by_path.values())
 
     @cached_property
     def module(self) -> Module:
@@ -168,7 +172,7 @@ class JvmProject:
         if self.main is None:
             return None
         text = next((text for path, text in self.code.files if path == self.main.path), "")
-        package = re.search(r"(?m)^\s*package\s+([\w.]+)", text)
+        package = re.search(r"(?m)^[ \t]*package\s+([\w.]+)", text)
         stem = self.main.path.rpartition("/")[2].partition(".")[0]
         if self.main.path.endswith(".kt") and "@JvmStatic" not in self.main[0]:
             stem += "Kt"

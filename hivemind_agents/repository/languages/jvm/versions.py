@@ -25,13 +25,13 @@ _SBT = (r"-(?:release|target)[\"':, ]+(?:jvm-)?(\d[\d.]*)",)
 
 def java_version(tree: FileTree, build: Build) -> Fact[str] | None:
     """Version files, then the build's own words."""
-    found = tree.search("system.properties", r"(?m)^\s*java\.runtime\.version\s*[=:]\s*(\S+)")
+    found = tree.search("system.properties", r"(?m)^[ \t]*java\.runtime\.version\s*[=:]\s*(\S+)")
     if found:
         return Fact(found.group(1), CERTAIN, (tree.where("system.properties", found.group(0)),))
     plain = plain_version_file(tree, ".java-version") or tool_version(tree, "java")
     if plain:
         return Fact(_number(plain.value), plain.confidence, plain.evidence)
-    found = tree.search(".sdkmanrc", r"(?m)^\s*java\s*=\s*([\d.]+)")
+    found = tree.search(".sdkmanrc", r"(?m)^[ \t]*java\s*=\s*([\d.]+)")
     if found:
         return Fact(found.group(1), CERTAIN, (tree.where(".sdkmanrc", found.group(0)),))
     patterns = {"maven": _POM, "gradle": _GRADLE, "sbt": _SBT}.get(build.tool or "", ())

@@ -63,7 +63,7 @@ class PhpProject:
     def example(self, name: str) -> str | None:
         """What the example of the environment proposes."""
         for path in (".env.example", ".env.dist", ".env"):
-            found = self.tree.search(path, rf"(?m)^\s*{name}\s*=\s*[\"']?([^\s\"'#]+)")
+            found = self.tree.search(path, rf"(?m)^[ \t]*{name}\s*=\s*[\"']?([^\s\"'#]+)")
             if found:
                 return found.group(1)
         return None

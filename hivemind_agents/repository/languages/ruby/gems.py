@@ -61,7 +61,7 @@ def ruby_version(tree: FileTree) -> Fact[str] | None:
     if found:
         return found
     for path, pattern, confidence in (
-        ("Gemfile", r"(?m)^\s*ruby\s*\(?\s*[\"']([^\"']+)[\"']", CERTAIN),
+        ("Gemfile", r"(?m)^[ \t]*ruby\s*\(?\s*[\"']([^\"']+)[\"']", CERTAIN),
         ("Gemfile.lock", r"RUBY VERSION\s+ruby ([\d.]+)", SURE),
     ):
         hit = tree.search(path, pattern)

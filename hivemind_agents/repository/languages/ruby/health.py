@@ -8,7 +8,7 @@ from hivemind_agents.repository.languages.ruby.project import RubyProject
 from hivemind_agents.repository.readers.code import literal_path, prefixed
 from hivemind_agents.repository.readers.routes import best_health_route
 
-_GET = re.compile(r"(?m)^(\s*)get\s*\(?\s*[\"']([^\"']*)[\"']")
+_GET = re.compile(r"(?m)^([ \t]*)get\s*\(?\s*[\"']([^\"']*)[\"']")
 _LOGIN = re.compile(r"authenticate_user!|before_action\s+:(?:authenticate|require_login|authorize)")
 
 
@@ -32,7 +32,7 @@ def _rails(project: RubyProject) -> Fact[str] | None:
     )
     if found:
         return found
-    root = re.search(r"(?m)^\s*root\b|^\s*get\s+[\"']/[\"']", text)
+    root = re.search(r"(?m)^[ \t]*root\b|^\s*get\s+[\"']/[\"']", text)
     if root is None:
         return None
     where = f"{path}:{text.count(chr(10), 0, root.end()) + 1}"

@@ -51,7 +51,7 @@ def plain_match(project: RubyProject) -> Match:
         return _without_entry(project)
     text = project.text(entry)
     start = f"{project.bundle}ruby {entry}"
-    endless = re.search(r"(?m)^\s*loop\s*(?:do|\{)|while\s+true", text) and not re.search(
+    endless = re.search(r"(?m)^[ \t]*loop\s*(?:do|\{)|while\s+true", text) and not re.search(
         r"\bgets\b", text
     )
     if endless or re.search(_BOTS, text):
