@@ -19,6 +19,8 @@ from hivemind_sandbox.settings import Settings
 app = typer.Typer(
     help="The local AWS: real hosts, load balancers and databases on this machine.",
     no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
 )
 
 Index = Annotated[int | None, typer.Option(help="Which sandbox, 0 to 7; several run side by side.")]
