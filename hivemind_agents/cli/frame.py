@@ -51,7 +51,12 @@ def run(name: str, arguments: list[str]) -> int:  # noqa: PLR0911 - a code for e
         _complain(str(error))
         return error.exit_code
     except _UsageError as error:
-        _complain(f"{error.format_message()}\n  → hivemind {name} --help")
+        said = error.format_message()
+        if said.startswith("Usage:"):
+            # A group without a command: its help is the answer.
+            sys.stderr.write(f"{said}\n")
+            return UserError.exit_code
+        _complain(f"{said}\n  → hivemind {name} --help")
         return UserError.exit_code
     except (typer.Abort, KeyboardInterrupt):
         _complain("stopped: nothing was changed")
