@@ -32,6 +32,8 @@ from ansible.module_utils.basic import AnsibleModule
 SHOWN_LINES = 30
 # Without an address to ask, a service counts as ready when it has run for so long.
 STEADY_SECONDS = 3
+# How long before it was waited for a service may have been started.
+STARTED_SECONDS = 60
 
 
 def shown(unit: str) -> dict[str, str]:
@@ -44,15 +46,18 @@ def shown(unit: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
 
 
-def last_lines(unit: str) -> str:
+def last_lines(unit: str, since: float) -> str:
     """The end of what the process itself said; of what systemd says of it when it said nothing."""
     name = unit.removesuffix(".service")
     for choice in (["--identifier", name], ["--unit", unit]):
         done = subprocess.run(
-            ["journalctl", *choice, "--no-pager", "--output", "cat", "--lines", str(SHOWN_LINES)],
+            ["journalctl", *choice, f"--since=@{int(since)}", "--no-pager", "--output", "cat",
+             "--lines", str(SHOWN_LINES)],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         lines = [line for line in done.stdout.splitlines() if not line.startswith("-- ")]
+        # A process that starts over says the same again.
+        lines = list(dict.fromkeys(lines))
         if lines:
             return "\n".join(f"  {line}" for line in lines)
     return "  (nothing)"
@@ -69,8 +74,10 @@ def answer(url: str) -> str | None:
         return f"does not answer ({getattr(error, 'reason', None) or error})"
 
 
-def ended(module: AnsibleModule, unit: str, why: str) -> None:
-    module.fail_json(msg=f"{unit} {why}. The last lines of its log:\n{last_lines(unit)}", unit=unit)
+def ended(module: AnsibleModule, unit: str, why: str, since: float) -> None:
+    module.fail_json(
+        msg=f"{unit} {why}. The last lines of its log:\n{last_lines(unit, since)}", unit=unit
+    )
 
 
 def told_code(code: str) -> str:
@@ -80,6 +87,7 @@ def told_code(code: str) -> str:
 def run(module: AnsibleModule, unit: str) -> None:
     if module.check_mode:
         module.exit_json(changed=True)
+    since = time.time()
     try:
         done = subprocess.run(
             ["systemctl", "start", unit],
@@ -87,19 +95,19 @@ def run(module: AnsibleModule, unit: str) -> None:
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         subprocess.run(["systemctl", "stop", unit], capture_output=True, check=False)
-        ended(module, unit, f"took longer than {module.params['timeout_seconds']} s")
+        ended(module, unit, f"took longer than {module.params['timeout_seconds']} s", since)
         return
     if done.returncode:
         state = shown(unit)
         why = f"failed ({state.get('Result')}, exit code {state.get('ExecMainStatus')})"
-        ended(module, unit, why)
+        ended(module, unit, why, since)
     module.exit_json(changed=True)
 
 
 def wait(module: AnsibleModule, units: list[str]) -> None:
     if module.check_mode:
         module.exit_json(changed=False)
-    begun = time.monotonic()
+    begun, since = time.monotonic(), time.time() - STARTED_SECONDS
     url, problem = module.params["url"], "did not start"
     before = {unit: shown(unit) for unit in units}
     while time.monotonic() - begun < module.params["timeout_seconds"]:
@@ -108,7 +116,7 @@ def wait(module: AnsibleModule, units: list[str]) -> None:
             restarts = int(state.get("NRestarts") or 0) - int(before[unit].get("NRestarts") or 0)
             if state.get("ActiveState") == "failed" or restarts >= 2:
                 code = state.get("ExecMainStatus", "0")
-                ended(module, unit, f"does not stay up{told_code(code)}")
+                ended(module, unit, f"does not stay up{told_code(code)}", since)
         active = all(state.get("ActiveState") == "active" for state in now.values())
         if url is not None:
             found = answer(url)
@@ -130,7 +138,7 @@ def wait(module: AnsibleModule, units: list[str]) -> None:
     )
     module.fail_json(
         msg=f"{web} is not ready after {module.params['timeout_seconds']} s: it {problem}. "
-        f"The last lines of its log:\n{last_lines(web)}{mend if url else ''}",
+        f"The last lines of its log:\n{last_lines(web, since)}{mend if url else ''}",
         unit=web,
     )
 
