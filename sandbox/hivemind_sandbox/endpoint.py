@@ -47,7 +47,13 @@ class Services:
         )
 
         self._access = access
-        self._moto: WsgiApp = DomainDispatcherApplication(create_backend_app)
+
+        def create(service: str) -> Any:
+            app = create_backend_app(service)
+            app.config["PROPAGATE_EXCEPTIONS"] = True
+            return app
+
+        self._moto: WsgiApp = DomainDispatcherApplication(create)
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         request = _from_wsgi(environ)

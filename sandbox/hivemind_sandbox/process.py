@@ -17,7 +17,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
-from hivemind_sandbox import seeds
+from hivemind_sandbox import mends, seeds
 from hivemind_sandbox.settings import Settings
 
 if TYPE_CHECKING:
@@ -188,6 +188,7 @@ def _assemble(settings: Settings) -> _Parts:
     except state.StateError as error:
         raise StartError(str(error)) from error
     seeds.install(settings)
+    mends.install()
     reality = _reality(settings)
     inner.start()
 
