@@ -11,6 +11,7 @@ from hivemind_agents.provisioning.infrastructure import stack_name
 
 # What is promised to stay after a destroy: it holds the data.
 PROMISED = frozenset({"AWS::RDS::DBSnapshot"})
+_SOUND = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 
 # ARN's service and resource type -> CloudFormation's type.
 _TYPES = {
@@ -146,8 +147,13 @@ def drift(
             else []
         )
     sentences = []
-    if record.stack and record.stack.status != stack["status"]:
-        sentences.append(f"the stack is {stack['status']}, the record says {record.stack.status}")
+    states = {stack["status"], record.stack.status if record.stack else None}
+    # A stack that was made and one that was changed since are equally sound.
+    if len(states) > 1 and not states <= _SOUND:
+        sentences.append(
+            f"the stack is {stack['status']}, the record says "
+            f"{(record.stack and record.stack.status) or 'none'}"
+        )
     living = {r.id for r in resources if r.type == "AWS::EC2::Instance"}
     known = {host.id for host in record.instances}
     if gone := sorted(known - living):

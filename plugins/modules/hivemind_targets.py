@@ -68,6 +68,12 @@ class Group:
             TargetGroupArn=self._arn, Targets=[{"Id": each} for each in ids]
         )
 
+    def draining_seconds(self) -> int:
+        """How long the load balancer itself waits for a target's requests."""
+        answer = self._client.describe_target_group_attributes(TargetGroupArn=self._arn)
+        values = {each["Key"]: each["Value"] for each in answer["Attributes"]}
+        return int(values.get("deregistration_delay.timeout_seconds", 300))
+
     def wait(self, ids: list[str], wanted: str, seconds: int) -> dict[str, dict[str, str]]:
         """Their health once all are `wanted`, or when the time is over.
 
@@ -120,7 +126,9 @@ def main() -> None:
             if pending and not module.check_mode:
                 group.deregister(pending)
         if ids and not module.check_mode:
-            health = group.wait(ids, wanted, params["wait_seconds"])
+            # Longer than asked for, where the load balancer itself takes longer.
+            least = group.draining_seconds() + 30 if wanted == "unused" else 0
+            health = group.wait(ids, wanted, max(params["wait_seconds"], least))
         targets = [{"id": each, **health.get(each, {"state": "unused"})} for each in ids]
     module.exit_json(
         changed=bool(pending),
