@@ -11,10 +11,12 @@ LISTENS = (
     r"\.listen\(|createServer\(|Bun\.serve\(|createSecureServer\(|Deno\.serve\(|"
     r"new WebSocketServer\(|"
     r"new WebSocket\.Server\(|\bserve\(\s*\{|\bserve\(\s*app|startStandaloneServer\(|new Elysia\(|"
-    r"export default \{[^}]*\bfetch\b|export default app\b|\.run\(\s*\{\s*port|http\.Server\("
+    r"export default \{[^}]*\bfetch\b|export default app\b|\.start\(\s*process\.env\.PORT|"
+    r"\.run\(\s*\{\s*port|http\.Server\("
 )
 _WORKS = (
-    r"new Worker\(|\.process\(|cron\.schedule\(|new CronJob\(|client\.login\(|"
+    r"socketMode\s*:\s*true|new Worker\(|\.process\(|cron\.schedule\(|new CronJob\(|"
+    r"client\.login\(|"
     r"\.login\(process\.env|bot\.launch\(|"
     r"new TelegramBot\(|channel\.consume\(|consumer\.run\(|\.subscribe\([\"']|startPolling|"
     r"scheduleJob\("
@@ -77,7 +79,7 @@ def _compiled(project: NodeProject, entry: str) -> str | None:
 
 def plain_match(project: NodeProject) -> Match:  # noqa: PLR0911 - a verdict each
     """A server, a worker, a program of the shell, a library, or only tools."""
-    serves = project.reaches(LISTENS)
+    serves = None if project.reaches(r"socketMode\s*:\s*true") else project.reaches(LISTENS)
     start, sure, where = start_of(project)
     if serves and start:
         return Match(
@@ -195,8 +197,7 @@ def _program(project: NodeProject) -> Match:
 def _library_or_script(project: NodeProject, start: str | None, sure: float, where: str) -> Match:
     package = project.package
     published = any(
-        key in package
-        for key in ("exports", "types", "typings", "files", "publishConfig")
+        key in package for key in ("exports", "types", "typings", "files", "publishConfig")
     ) or str(package.get("module", "")).startswith(("dist", "./dist", "lib", "./lib", "es"))
     if published and "start" not in project.scripts:
         return Match(

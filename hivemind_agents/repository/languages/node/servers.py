@@ -34,7 +34,17 @@ FRAMEWORKS: dict[str, tuple[tuple[str, ...], str, int]] = {
     "socket.io": (("socket.io",), r"new (?:\w+\.)?Server\(|require\([\"']socket\.io[\"']\)\(", 40),
 }  # fmt: skip
 _WHOLE = frozenset(
-    {"meteor", "strapi", "adonisjs", "keystone", "directus", "sails", "micro", "loopback", "moleculer"}
+    {
+        "meteor",
+        "strapi",
+        "adonisjs",
+        "keystone",
+        "directus",
+        "sails",
+        "micro",
+        "loopback",
+        "moleculer",
+    }
 )
 
 

@@ -1,0 +1,313 @@
+"""All that speaks for a need: a driver that is listed, its use in the code, a configuration that
+chooses it, a platform file that provides it, a fallback to SQLite.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import get_args
+
+from hivemind_agents.repository import configured
+from hivemind_agents.repository.facts import Finding
+from hivemind_agents.repository.platforms import Declared
+from hivemind_agents.repository.report import EnvVariable, Need
+from hivemind_agents.repository.services import BOUND, DRIVERS
+from hivemind_agents.repository.tree import FileTree
+
+SQL = ("postgresql", "mysql")
+VARIABLES: dict[str, re.Pattern[str]] = {
+    "postgresql": re.compile(
+        r"^(?:\w+_)?(DATABASE_UR[LI]|DB_UR[LI]|POSTGRES\w*|PG(HOST|PORT|USER|PASSWORD|DATABASE)|"
+        r"DB_(HOST|PORT|USER\w*|PASS\w*|NAME|DATABASE)|SQLALCHEMY_DATABASE_URI|DATABASE_(HOST|"
+        r"PORT|USER\w*|PASS\w*|NAME)|JDBC_DATABASE_URL|SPRING_DATASOURCE_\w+|TYPEORM_\w+|"
+        r"DB_CONNECTION\w*|SQL_(HOST|DATABASE|USER|PASSWORD)|DB_DSN|DSN)$"
+    ),
+    "mysql": re.compile(
+        r"^(?:\w+_)?(DATABASE_UR[LI]|DB_UR[LI]|MYSQL\w*|MARIADB\w*|DB_(HOST|PORT|USER\w*|"
+        r"PASS\w*|NAME|DATABASE)|SQLALCHEMY_DATABASE_URI|DATABASE_(HOST|PORT|USER\w*|PASS\w*|"
+        r"NAME)|JAWSDB_URL|CLEARDB_DATABASE_URL|SPRING_DATASOURCE_\w+|DB_CONNECTION\w*|DB_DSN|DSN)$"
+    ),
+    "mongodb": re.compile(
+        r"^(?:\w+_)?(MONGO\w*|DATABASE_UR[LI]|DB_UR[LI]|DB_(HOST|USER\w*|PASS\w*|NAME)|"
+        r"DB_CONNECTION\w*|DBURL|ATLAS_URI)$"
+    ),
+    "redis": re.compile(
+        r"^(?:\w+_)?(REDIS\w*|CELERY_BROKER\w*|CELERY_RESULT_BACKEND|BROKER_URL|VALKEY\w*|"
+        r"RQ_\w+|QUEUE_URL|CACHE_URL)$"
+    ),
+    "object-storage": re.compile(
+        r"^(?:\w+_)?(AWS_(STORAGE_BUCKET_NAME|S3\w*|BUCKET\w*|ACCESS_KEY_ID|SECRET_ACCESS_KEY)|"
+        r"S3_\w+|\w*BUCKET\w*|MINIO_\w+)$"
+    ),
+    "smtp": re.compile(
+        r"^(?:\w+_)?(SMTP\w*|MAIL_(SERVER|HOST|PORT|USER\w*|PASS\w*|FROM\w*|URL|DSN)|"
+        r"EMAIL_(HOST\w*|PORT|USER\w*|PASS\w*|SERVER\w*)|MAILER_DSN|SENDGRID\w*|MAILGUN\w*)$"
+    ),
+    "persistent-disk": re.compile(
+        r"^(UPLOAD\w*(DIR|FOLDER|PATH)|DATA_DIR|STORAGE_(DIR|PATH)|SQLITE_\w+)$"
+    ),
+}
+_LITERALS: dict[str, re.Pattern[str]] = {
+    "postgresql": re.compile(
+        r"(?i)postgres(?:ql)?(?:\+\w+)?://|jdbc:postgresql:|postgresql_psycopg2|"
+        r"backends\.postgresql|dialect[\"']?\s*[:=]\s*[\"']postgres|type:\s*[\"']postgres[\"']|"
+        r"client:\s*[\"']pg[\"']|pgsql:"
+    ),
+    "mysql": re.compile(
+        r"(?i)(?:mysql|mariadb)(?:\+\w+)?://|jdbc:(?:mysql|mariadb):|backends\.mysql|"
+        r"dialect[\"']?\s*[:=]\s*[\"'](?:mysql|mariadb)|type:\s*[\"'](?:mysql|mariadb)[\"']|"
+        r"client:\s*[\"']mysql2?[\"']|mysql:host|mysqli"
+    ),
+    "mongodb": re.compile(r"mongodb(?:\+srv)?://"),
+    "redis": re.compile(r"rediss?://"),
+}
+_SQLITE = re.compile(
+    r"(?i)sqlite:|sqlite3|backends\.sqlite|dialect[\"']?\s*[:=]\s*[\"']sqlite|better-sqlite|"
+    r"jdbc:h2:|[\"']sqlite[\"']"
+)
+_SOURCES = (
+    ".py",
+    ".js",
+    ".mjs",
+    ".cjs",
+    ".ts",
+    ".rb",
+    ".php",
+    ".go",
+    ".rs",
+    ".java",
+    ".kt",
+    ".scala",
+    ".cs",
+    ".ex",
+    ".exs",
+    ".clj",
+    ".yml",
+    ".yaml",
+    ".properties",
+    ".conf",
+    ".json",
+    ".toml",
+    ".ini",
+    ".cfg",
+    ".edn",
+    ".cr",
+    ".dart",
+    ".hs",
+    ".swift",
+)
+
+
+@dataclass(slots=True)
+class Signals:
+    """All that speaks for one need."""
+
+    driver: str | None = None
+    used: str | None = None
+    literal: str | None = None
+    configured: str | None = None
+    optional: str | None = None
+    provided: str | None = None
+    weakly_provided: str | None = None
+    variables: list[EnvVariable] = field(default_factory=list)
+    bound: bool = False
+
+    def evidence(self) -> tuple[str, ...]:
+        found = (self.configured, self.used, self.driver, self.literal, self.provided,
+                 self.weakly_provided, self.optional)  # fmt: skip
+        where = [item for item in found if item]
+        where.extend(variable.evidence[0] for variable in self.variables[:2] if variable.evidence)
+        return tuple(dict.fromkeys(where))[:6]
+
+
+def gather(
+    tree: FileTree,
+    finding: Finding,
+    ecosystem: str,
+    declared: Sequence[Declared],
+    env: Sequence[EnvVariable],
+) -> dict[str, Signals]:
+    """The signals of every need."""
+    texts = read_texts(tree)
+    signals: dict[str, Signals] = {need: Signals() for need in get_args(Need)}
+    _from_dependencies(signals, finding, ecosystem, texts)
+    _from_texts(signals, texts)
+    for choice in configured.read_choices(tree, finding):
+        entry = signals[choice.need]
+        if choice.required:
+            entry.configured = entry.configured or choice.where
+        else:
+            entry.optional = entry.optional or choice.where
+    for item in declared:
+        for service in item.services:
+            entry = signals[service.need]
+            if item.source == "compose":
+                entry.weakly_provided = entry.weakly_provided or service.where
+            else:
+                entry.provided = entry.provided or service.where
+        if item.disk:
+            signals["persistent-disk"].configured = item.disk
+    for name, pattern in VARIABLES.items():
+        signals[name].variables = [variable for variable in env if pattern.match(variable.name)]
+    guarded = _guarded_variables(texts)
+    for entry in signals.values():
+        unset = [guarded[item.name] for item in entry.variables if item.name in guarded]
+        if unset:
+            entry.optional = entry.optional or unset[0]
+    return signals
+
+
+def read_texts(tree: FileTree) -> list[tuple[str, str]]:
+    """Sources and configuration, bounded: (path, text)."""
+    return tree.memo("texts", lambda: _texts(tree))
+
+
+def _texts(tree: FileTree) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    size = 0
+    for path in tree.sources(*_SOURCES, limit=500):
+        name = path.rsplit("/", 1)[-1]
+        if name in {
+            "package-lock.json",
+            "composer.lock",
+            "pnpm-lock.yaml",
+            "package.json",
+            "tsconfig.json",
+        } or name.startswith(("docker-compose", "compose.")):
+            continue
+        text = tree.text(path, limit=200_000) or ""
+        size += len(text)
+        if size > 8_000_000:
+            break
+        found.append((path, text))
+    return found
+
+
+_GUARDS = (
+    # JavaScript: if (process.env.REDIS_URL) { … }
+    re.compile(r"\bif\s*\(\s*process\.env\.(\w+)\s*(?:&&[^)]*)?\)"),
+    # Python: if os.environ.get("REDIS_URL"): …, if "REDIS_URL" in os.environ: …
+    re.compile(r"\bif\s+os\.(?:environ\.get|getenv)\(\s*[\"'](\w+)[\"']\s*\)\s*(?::|else\b)"),
+    re.compile(r"\bif\s+[\"'](\w+)[\"']\s+in\s+(?:os\.)?environ\b"),
+    # Ruby: … if ENV["REDIS_URL"]
+    re.compile(r"\bif\s+ENV(?:\.key\?\(|\[)\s*[\"'](\w+)[\"']"),
+)
+_ASSIGNED = re.compile(
+    r"(?m)^\s*(\w+)\s*(?::\s*[\w| \[\]]+)?=\s*os\.(?:environ\.get|getenv)\(\s*[\"'](\w+)[\"']\s*\)"
+)
+
+
+def _guarded_variables(texts: list[tuple[str, str]]) -> dict[str, str]:
+    """Variables whose absence the code provides for, with the place."""
+    found: dict[str, str] = {}
+    for path, text in texts:
+        for pattern in _GUARDS:
+            for hit in pattern.finditer(text):
+                found.setdefault(hit.group(1), _where(path, text, hit.start()))
+        for hit in _ASSIGNED.finditer(text):
+            asked = re.search(
+                rf"\bif\s+{hit.group(1)}(?:\s+is\s+not\s+None)?\s*(?::|else\b)", text[hit.end() :]
+            )
+            if asked:
+                found.setdefault(hit.group(2), _where(path, text, hit.start()))
+    return found
+
+
+def _where(path: str, text: str, position: int) -> str:
+    return f"{path}:{text.count(chr(10), 0, position) + 1}"
+
+
+def _from_dependencies(
+    signals: dict[str, Signals], finding: Finding, ecosystem: str, texts: list[tuple[str, str]]
+) -> None:
+    drivers = DRIVERS.get(ecosystem, {})
+    for name, dependency in finding.dependencies.items():
+        need = drivers.get(name)
+        if need is None or dependency.dev:
+            continue
+        entry = signals[need]
+        entry.driver = entry.driver or dependency.where
+        entry.bound = entry.bound or name in BOUND
+        entry.used = entry.used or _import_of(name, ecosystem, texts)
+    celery = finding.dependencies.runtime("celery")
+    if celery and ("redis" in celery.spec or finding.dependencies.runtime("redis")):
+        signals["redis"].driver = signals["redis"].driver or celery.where
+        signals["redis"].bound = True
+
+
+def _import_of(name: str, ecosystem: str, texts: list[tuple[str, str]]) -> str | None:
+    """Where a driver is imported by name. ORMs load theirs unseen."""
+    if ecosystem == "python":
+        module = {
+            "psycopg2-binary": "psycopg2",
+            "mysql-connector-python": "mysql.connector",
+            "mysqlclient": "MySQLdb",
+            "flask-mysqldb": "flask_mysqldb",
+            "flask-mail": "flask_mail",
+            "psycopg-binary": "psycopg",
+            "django-storages": "storages",
+        }.get(name, name.replace("-", "_"))
+        pattern = re.compile(rf"(?m)^\s*(?:from|import)\s+{re.escape(module)}\b")
+        suffixes: tuple[str, ...] = (".py",)
+    elif ecosystem == "node":
+        pattern = re.compile(
+            rf"(?:from|require\(|import\(?)\s*[\"']{re.escape(name)}(?:/[\w/.-]+)?[\"']"
+        )
+        suffixes = (".js", ".ts", ".mjs", ".cjs")
+    elif ecosystem == "go":
+        pattern = re.compile(rf"\"{re.escape(name)}(?:/[\w/.-]+)?\"")
+        suffixes = (".go",)
+    elif ecosystem == "rust":
+        pattern = re.compile(rf"\b{re.escape(name.replace('-', '_'))}::")
+        suffixes = (".rs",)
+    else:
+        return None
+    for path, text in texts:
+        if path.endswith(suffixes):
+            found = pattern.search(text)
+            if found:
+                return _where(path, text, found.start())
+    return None
+
+
+def _from_texts(signals: dict[str, Signals], texts: list[tuple[str, str]]) -> None:
+    for path, text in texts:
+        for need, pattern in _LITERALS.items():
+            if signals[need].literal is None:
+                found = pattern.search(text)
+                if found:
+                    signals[need].literal = _where(path, text, found.start())
+
+
+def sqlite_fallback(texts: list[tuple[str, str]], variables: Iterable[EnvVariable]) -> str | None:
+    """Where the code falls back to SQLite (or H2)."""
+    for variable in variables:
+        if variable.default and _SQLITE.search(variable.default):
+            return variable.evidence[0] if variable.evidence else None
+    for path, text in texts:
+        if path.endswith((".json", ".toml")):
+            continue
+        for found in _SQLITE.finditer(text):
+            line_start = text.rfind("\n", 0, found.start()) + 1
+            line = text[line_start : text.find("\n", found.start())]
+            if line.lstrip().startswith(("import ", "from ", "#", "//", "*", "require")):
+                continue
+            if _of_development(path, text, found.start()):
+                continue
+            if re.search(
+                r"startswith|startsWith|contains|includes\(|in [\w.]*url|==|sqlite3\.Error", line
+            ):
+                continue
+            return _where(path, text, found.start())
+    return None
+
+
+def _of_development(path: str, text: str, position: int) -> bool:
+    """Whether a place is part of the settings for development or tests alone."""
+    if re.search(r"(?:^|[/._-])(?:dev|development|test|testing|local)\w*\.\w+$", path):
+        return True
+    stages = re.findall(
+        r"\b(development|dev|test|testing|production|prod|staging|default)\b[\"']?\s*[:=]",
+        text[max(0, position - 400) : position],
+    )
+    return bool(stages) and stages[-1] in {"development", "dev", "test", "testing"}
