@@ -142,7 +142,7 @@ def _spring(tree: FileTree, finding: Finding) -> Iterator[Choice]:
         *tree.named("application-prod.properties"),
         *tree.named("application-production.yml"),
     ]:
-        text = tree.text(path) or ""
+        text = _without_profiles(tree.text(path) or "")
         if "/test/" in path:
             continue
         for found in re.finditer(
@@ -160,6 +160,19 @@ def _spring(tree: FileTree, finding: Finding) -> Iterator[Choice]:
             yield Choice("redis", tree.where(path, redis.group(0)))
 
 
+def _without_profiles(text: str) -> str:
+    """The text with the documents of profiles other than production's blanked."""
+    parts = re.split(r"(?m)(^(?:#?---)[ \t]*$)", text)
+    for place, part in enumerate(parts):
+        profile = re.search(
+            r"(?m)^[ \t]*(?:spring\.)?(?:config\.activate\.)?(?:on-profile|profiles)[ \t]*[:=][ \t]*(\S+)",
+            part,
+        )
+        if len(parts) > 1 and profile and "prod" not in profile.group(1):
+            parts[place] = re.sub(r"[^\n]", " ", part)
+    return "".join(parts)
+
+
 def _in_memory(tree: FileTree, finding: Finding) -> Iterator[Choice]:
     """Drivers beside an embedded database, which serves unless the configuration names another."""
     embedded = finding.dependencies.runtime(
@@ -172,10 +185,16 @@ def _in_memory(tree: FileTree, finding: Finding) -> Iterator[Choice]:
         choice.need in {"postgresql", "mysql"} for choice in _spring(tree, finding)
     ):
         return
-    for name, dependency in finding.dependencies.items():
-        need = DRIVERS["jvm"].get(name)
-        if need in {"postgresql", "mysql"} and not dependency.dev:
-            yield Choice(need, dependency.where, required=False)
+    listed = {
+        need: dependency.where
+        for name, dependency in finding.dependencies.items()
+        if (need := DRIVERS["jvm"].get(name)) and not dependency.dev
+    }
+    stores = {"postgresql", "mysql", "mongodb", "redis"} & listed.keys()
+    for need in sorted(stores):
+        # One program does not use three stores at once: they are profiles.
+        if need in {"postgresql", "mysql"} or len(stores) > 2:
+            yield Choice(need, listed[need], required=False)
 
 
 def _entity_framework(tree: FileTree, finding: Finding) -> Iterator[Choice]:

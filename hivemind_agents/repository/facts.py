@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
+from hivemind_agents.repository.readers.environment import Use
 from hivemind_agents.repository.report import Kind
 
 T = TypeVar("T")
@@ -89,6 +90,7 @@ class Match:
     health_path: Fact[str] | None = None
     adds: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    env: tuple[Use, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +118,7 @@ class Finding:
     health_path: Fact[str] | None = None
     adds: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    env: tuple[Use, ...] = ()
     dependencies: Dependencies = field(default_factory=lambda: Dependencies([]))
     entry_files: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()

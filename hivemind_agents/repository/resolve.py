@@ -53,7 +53,8 @@ def _read(
     findings = weigh(read_languages(tree), declared)
     finding = layout.borrowed or (findings[0][1] if findings else None)
     processes = read_processes(finding, declared)
-    env = read_environment(tree, [use for item in declared for use in item.env])
+    told = [*(finding.env if finding else ()), *(use for item in declared for use in item.env)]
+    env = read_environment(tree, told)
     needs = read_needs(tree, finding, declared, env)
     report = _humble(_assemble(finding, declared, processes, env, needs), findings, layout)
     questions = read_questions(tree, report, findings, layout, needs)

@@ -66,6 +66,7 @@ def assemble(
         single_page=match.single_page,
         adds=(*match.adds, *adds),
         notes=match.notes,
+        env=match.env,
         dependencies=dependencies,
         choices=choices,
     )

@@ -2,6 +2,7 @@
 
 from hivemind_agents.repository.facts import CERTAIN, Match
 from hivemind_agents.repository.languages.php.project import PhpProject
+from hivemind_agents.repository.readers.environment import Use
 
 
 def detect(project: PhpProject) -> Match | None:
@@ -36,4 +37,5 @@ def detect(project: PhpProject) -> Match | None:
         processes=processes,
         document_root="public",
         port=8000,
+        env=(Use("APP_KEY", "artisan", demanded=True),),
     )

@@ -4,6 +4,7 @@ import re
 
 from hivemind_agents.repository.facts import CERTAIN, Match
 from hivemind_agents.repository.languages.ruby.project import RubyProject
+from hivemind_agents.repository.readers.environment import Use
 from hivemind_agents.repository.readers.structured import read_json, table
 
 _ASSETS = ("sprockets-rails", "propshaft", "sprockets", "importmap-rails", "jsbundling-rails",
@@ -37,6 +38,7 @@ def detect(project: RubyProject) -> Match | None:
         build=_assets(project),
         processes=processes,
         port=3000,
+        env=(Use("SECRET_KEY_BASE", application, demanded=True),),
     )
 
 

@@ -5,6 +5,7 @@ import re
 from hivemind_agents.repository.facts import Match
 from hivemind_agents.repository.languages.rust.listening import Serving, serving_framework
 from hivemind_agents.repository.languages.rust.project import Program, RustProject
+from hivemind_agents.repository.readers.environment import Use
 
 _PORT = re.compile(
     r"(?:\[?0, ?0, ?0, ?0\]?|\[?127, ?0, ?0, ?1\]?|(?:0\.0\.0\.0|127\.0\.0\.1|localhost|\[::1?\])\"?)\)?\s*[:,]\s*(\d{4,5})\b"
@@ -45,7 +46,16 @@ def detect(project: RustProject) -> Match | None:
         build=(build,),
         processes=processes,
         port=_port(project, program, serving),
+        env=_env(program, name),
     )
+
+
+def _env(program: Program, framework: str | None) -> tuple[Use, ...]:
+    """Rocket signs its private cookies, and does not start for production without a key."""
+    rocket = program.listed("rocket")
+    if framework != "rocket" or rocket is None or "secrets" not in rocket.spec:
+        return ()
+    return (Use("ROCKET_SECRET_KEY", rocket.where, demanded=True),)
 
 
 def _start(project: RustProject, program: Program, framework: str | None) -> str:
