@@ -1,7 +1,10 @@
 """The sandbox's own certificate authority."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 from cryptography import x509
@@ -18,14 +21,14 @@ _lock = threading.Lock()
 
 def authority_file(settings: Settings) -> Path:
     """The authority's certificate: what a client must trust to accept the sandbox's names."""
-    with _lock:
+    with _only_one(settings):
         return _authority(settings)
 
 
 def issue(settings: Settings, name: str, names: tuple[str, ...]) -> Path:
     """Certificate, authority and key in one PEM file, kept under `name`."""
     path = settings.directory / "certificates" / f"{name.replace('/', '_').replace('*', '_')}.pem"
-    with _lock:
+    with _only_one(settings):
         authority = x509.load_pem_x509_certificate(_authority(settings).read_bytes())
         if path.exists() and _names(path) == set(names):
             return path
@@ -43,6 +46,16 @@ def issue(settings: Settings, name: str, names: tuple[str, ...]) -> Path:
         )
         _write(path, _pem(certificate) + _pem(authority) + _key_pem(key))
         return path
+
+
+@contextmanager
+def _only_one(settings: Settings) -> Iterator[None]:
+    """Among threads and processes: two authorities of one sandbox would not trust each other."""
+    place = settings.directory / "certificates"
+    place.mkdir(parents=True, exist_ok=True)
+    with _lock, (place / "lock").open("w") as file:
+        flock(file, LOCK_EX)
+        yield
 
 
 def _authority(settings: Settings) -> Path:

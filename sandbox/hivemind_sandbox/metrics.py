@@ -57,38 +57,52 @@ class Metrics:
         return [_datum("CPUUtilization", 100 * grown / elapsed_s, "Percent", {dimension: id_})]
 
     def _balancer(self, balancer: LoadBalancer) -> list[Datum]:
+        """The load balancer's values, and those of each of its target groups.
+
+        The latter have both dimensions; who asks for the load balancer's alone gets their sum.
+        """
         rows = load_balancer.stats(self._settings, balancer.interface.key)
         own = {"LoadBalancer": balancer.arn.split("loadbalancer/", 1)[-1]}
-        data = []
-        totals: dict[str, float] = {}
-        for (proxy, server), row in rows.items():
-            if server == "FRONTEND" and proxy.startswith("listener_"):
-                totals["RequestCount"] = totals.get("RequestCount", 0) + _number(row["req_tot"])
-                for column, name in _ELB_CODES.items():
-                    totals[name] = totals.get(name, 0) + _number(row[column])
-        for name, value in totals.items():
-            grown = self._growth(f"{balancer.arn} {name}", value)
-            if grown is not None:
-                data.append(_datum(name, grown, "Count", own))
+        front = [row for (name, part), row in rows.items() if _is_listener(name, part)]
+        servers = [row for (name, part), row in rows.items() if _is_target(name, part)]
+        counts = {"RequestCount": _total(front, "req_tot")} | {
+            f"HTTPCode_ELB_{code}XX_Count": _total(front, f"hrsp_{code}xx")
+            - _total(servers, f"hrsp_{code}xx")
+            for code in (4, 5)
+        }
+        data = self._counts(balancer.arn, counts, own)
         for group in balancer.target_groups:
             both = own | {"TargetGroup": group.arn.rsplit(":", 1)[-1]}
-            servers = [rows.get((group.backend, target.server)) for target in group.targets]
-            up = sum(1 for row in servers if row is not None and row["status"].startswith("UP"))
-            data.append(_datum("HealthyHostCount", up, "Count", both))
-            data.append(_datum("UnHealthyHostCount", len(servers) - up, "Count", both))
-            whole = rows.get((group.backend, "BACKEND"))
-            if whole is None:
-                continue
-            for column, name in _TARGET_CODES.items():
-                grown = self._growth(f"{group.arn} {name}", _number(whole[column]))
-                if grown is not None:
-                    data += [_datum(name, grown, "Count", where) for where in (own, both)]
-            if _number(whole["stot"]):
-                seconds = _number(whole["rtime"]) / 1000
-                data += [
-                    _datum("TargetResponseTime", seconds, "Seconds", where) for where in (own, both)
-                ]
+            names = [(group.backend, target.server) for target in group.targets]
+            data += self._group(group.arn, [rows.get(name, {}) for name in names], both)
         return data
+
+    def _group(
+        self, arn: str, servers: list[load_balancer.Row], both: dict[str, str]
+    ) -> list[Datum]:
+        up = sum(1 for row in servers if row.get("status", "").startswith("UP"))
+        counts = {
+            f"HTTPCode_Target_{code}XX_Count": _total(servers, f"hrsp_{code}xx")
+            for code in (2, 3, 4, 5)
+        }
+        answered = [row for row in servers if _number(row.get("stot", ""))]
+        data = [
+            _datum("HealthyHostCount", up, "Count", both),
+            _datum("UnHealthyHostCount", len(servers) - up, "Count", both),
+            *self._counts(arn, counts, both),
+        ]
+        if answered:
+            seconds = _total(answered, "rtime") / len(answered) / 1000
+            data.append(_datum("TargetResponseTime", seconds, "Seconds", both))
+        return data
+
+    def _counts(self, arn: str, counts: dict[str, float], where: dict[str, str]) -> list[Datum]:
+        grown = {name: self._growth(f"{arn} {name}", value) for name, value in counts.items()}
+        return [
+            _datum(name, value, "Count", where)
+            for name, value in grown.items()
+            if value is not None
+        ]
 
     def _growth(self, name: str, value: float) -> float | None:
         """How much a counter grew; nothing at first, all of it after it began anew."""
@@ -99,13 +113,16 @@ class Metrics:
         return value - before if value >= before else value
 
 
-_ELB_CODES = {"hrsp_4xx": "HTTPCode_ELB_4XX_Count", "hrsp_5xx": "HTTPCode_ELB_5XX_Count"}
-_TARGET_CODES = {
-    "hrsp_2xx": "HTTPCode_Target_2XX_Count",
-    "hrsp_3xx": "HTTPCode_Target_3XX_Count",
-    "hrsp_4xx": "HTTPCode_Target_4XX_Count",
-    "hrsp_5xx": "HTTPCode_Target_5XX_Count",
-}
+def _is_listener(proxy: str, part: str) -> bool:
+    return part == "FRONTEND" and proxy.startswith("listener_")
+
+
+def _is_target(proxy: str, part: str) -> bool:
+    return part not in ("FRONTEND", "BACKEND") and proxy.startswith("tg_")
+
+
+def _total(rows: list[load_balancer.Row], column: str) -> float:
+    return sum(_number(row.get(column, "")) for row in rows)
 
 
 def _datum(name: str, value: float, unit: str, dimensions: dict[str, str]) -> Datum:

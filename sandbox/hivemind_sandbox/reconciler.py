@@ -17,6 +17,7 @@ from pathlib import Path
 from hivemind_sandbox import (
     allocations,
     backends,
+    certificates,
     database,
     hosts,
     load_balancer,
@@ -87,6 +88,7 @@ class Reconciler:
         """Take up the network and begin; without hosts (`settings.hosts`) only save the state."""
         self._settings.directory.mkdir(parents=True, exist_ok=True)
         if self._settings.hosts:
+            certificates.authority_file(self._settings)
             self._network.prepare()
             self._resume()
         self._thread.start()
