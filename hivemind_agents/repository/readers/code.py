@@ -8,7 +8,7 @@ from functools import cached_property
 from hivemind_agents.repository.tree import FileTree
 
 SOURCE_LIMIT = 200_000
-TOTAL_LIMIT = 6_000_000
+TOTAL_LIMIT = 4_000_000
 # Strings are matched first, so that a comment's sign inside one is no comment.
 _DOUBLE = r'"(?:\\.|[^"\\\n])*"'
 _SINGLE = r"'(?:\\.|[^'\\\n])*'"

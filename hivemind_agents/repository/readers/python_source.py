@@ -185,7 +185,8 @@ class _Reader:
                 item = target.elts[0] if several else target  # type: ignore[attr-defined]  # a tuple
                 if isinstance(item, ast.Name):
                     made = self.resolve(dotted(value.func))
-                    self.module.objects[item.id] = (made, node.lineno)
+                    # What wraps an application (`app = ProxyFix(app)`) does not change what it is.
+                    self.module.objects.setdefault(item.id, (made, node.lineno))
         elif isinstance(node, ast.With):
             for entry in node.items:
                 if isinstance(entry.context_expr, ast.Call) and isinstance(

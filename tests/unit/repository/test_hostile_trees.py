@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a tree a line, read sideways
 """Trees that try to hurt: links, pipes, huge and broken files, bombs, many files."""
 
 import os

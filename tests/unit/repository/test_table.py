@@ -1,17 +1,24 @@
 """Facts in, report out: every case of the table, traps included."""
 
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from hivemind_agents.repository import FileTree, inspect_tree
+from hivemind_agents.repository import FileTree, RepositoryReport, inspect_tree
 
 sys.path.insert(0, str(Path(__file__).parent))
 from cases import Case, all_cases
 
 pytestmark = pytest.mark.fast
 CASES = list(all_cases())
+
+
+@cache
+def report_of(name: str) -> RepositoryReport:
+    """Each tree is read once, whichever tests ask."""
+    return inspect_tree(FileTree.of(next(case.files for case in CASES if case.name == name)))
 
 
 def shown(value: object) -> object:
@@ -24,7 +31,7 @@ def test_report_of_a_small_tree(case: Case):
     """
     The report has the fields that the case names.
     """
-    report = inspect_tree(FileTree.of(case.files))
+    report = report_of(case.name)
 
     actual = {name: shown(getattr(report, name)) for name in case.expected}
 
@@ -37,7 +44,7 @@ def test_confident_and_wrong_is_rare():
     """
     given = wrong = 0
     for case in CASES:
-        report = inspect_tree(FileTree.of(case.files))
+        report = report_of(case.name)
         for name, value in case.expected.items():
             if report.confidence.get(name, 0) >= 0.9:
                 given += 1

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a tree a line, read sideways
 """The user's word, the questions that stay open, and what breaks behind a load balancer."""
 
 import json

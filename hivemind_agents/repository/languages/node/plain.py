@@ -59,7 +59,7 @@ def start_of(
 
 def is_development(script: str) -> bool:
     """Whether a script serves a developer at work."""
-    return bool(_DEVELOPMENT.search(script))
+    return bool(_DEVELOPMENT.search(script)) and "json-server" not in script
 
 
 def _compiled(project: NodeProject, entry: str) -> str | None:

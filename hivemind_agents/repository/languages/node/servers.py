@@ -30,12 +30,14 @@ FRAMEWORKS: dict[str, tuple[tuple[str, ...], str, int]] = {
     "polka": (("polka",), r"polka\(", 70),
     "apollo": (("@apollo/server", "apollo-server"), r"new ApolloServer", 66),
     "micro": (("micro",), r"", 64),
+    "json-server": (("json-server",), r"", 50),
     "h3": (("h3",), r"createApp\(|new H3\(", 60),
     "socket.io": (("socket.io",), r"new (?:\w+\.)?Server\(|require\([\"']socket\.io[\"']\)\(", 40),
 }  # fmt: skip
 _WHOLE = frozenset(
     {
         "meteor",
+        "json-server",
         "strapi",
         "adonisjs",
         "keystone",

@@ -118,7 +118,11 @@ _SCRIPTS: dict[str, tuple[tuple[str, ...], str, int]] = {
     "chainlit": ((), "chainlit run {file} --host 0.0.0.0 --port $PORT --headless", 8000),
     "nicegui": (("nicegui.ui.run",), "python {file}", 8080),
     "cherrypy": (("cherrypy.quickstart", "cherrypy.engine.start"), "python {file}", 8080),
-    "panel": (("panel.serve",), "python {file}", 5006),
+    "panel": (
+        (".servable",),
+        "panel serve {file} --address 0.0.0.0 --port $PORT --allow-websocket-origin='*'",
+        5006,
+    ),
     "reflex": (("reflex.App",), "reflex run --env prod --backend-host 0.0.0.0", 8000),
 }
 
