@@ -34,14 +34,17 @@ class StackFollower:
     async def run(self, call: VerbCall, *, on_event: OnEvent) -> VerbOutcome:
         if call.verb not in VERBS or call.check:
             return await self._inner.run(call, on_event=on_event)
-        following = asyncio.create_task(self._follow(call, on_event))
+        # Opened before the verb starts: what is there already is from before.
+        events = await self._open(call)
+        if events is None:
+            return await self._inner.run(call, on_event=on_event)
+        ended = asyncio.Event()
+        following = asyncio.create_task(self._follow(events, ended, call, on_event))
         try:
-            outcome = await self._inner.run(call, on_event=on_event)
+            return await self._inner.run(call, on_event=on_event)
         finally:
-            following.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await following
-        return outcome
+            ended.set()
+            await following
 
     async def cancel(self, run_id: str) -> None:
         await self._inner.cancel(run_id)
@@ -49,21 +52,24 @@ class StackFollower:
     async def clean_up(self, run_id: str) -> int:
         return await self._inner.clean_up(run_id)
 
-    async def _follow(self, call: VerbCall, on_event: OnEvent) -> None:
-        """Poll until cancelled; then once more, so that the last events are told, too."""
+    async def _open(self, call: VerbCall) -> "_Events | None":
         stack = "hivemind-bootstrap" if call.verb == "bootstrap" else stack_name(call)
         try:
-            events = await asyncio.to_thread(_Events.open, self._session, stack)
+            return await asyncio.to_thread(_Events.open, self._session, stack)
         except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
             log.info("the events of stack %s cannot be followed: %s", stack, error)
-            return
-        try:
-            while True:
-                await asyncio.sleep(_POLL_SECONDS)
-                await self._tell(events, call, on_event)
-        except asyncio.CancelledError:
+            return None
+
+    async def _follow(
+        self, events: "_Events", ended: asyncio.Event, call: VerbCall, on_event: OnEvent
+    ) -> None:
+        """Poll until the verb has ended; then once more, so that the last events are told, too."""
+        last = False
+        while not last:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), _POLL_SECONDS)
+            last = ended.is_set()
             await self._tell(events, call, on_event)
-            raise
 
     async def _tell(self, events: "_Events", call: VerbCall, on_event: OnEvent) -> None:
         try:

@@ -204,26 +204,24 @@ async def _watch(run: Run, world: World, session: Session, since: datetime) -> N
 
 
 async def _let_go(lease: Lease, run: Run, world: World) -> None:
-    """Record a bad end where the verbs could not, then release the lease."""
+    """Record the end where the verbs could not, then release the lease."""
     try:
-        if run.status in {"failed", "vetoed", "cancelled"}:
-            record = await world.deployments.read(lease.name)
-            if record is not None and record.status in _UNDER_WAY:
-                await world.deployments.update(
-                    lease.name, lambda old: _ended_badly(old or record, run), lease.fence
-                )
+        record = await world.deployments.read(lease.name)
+        if record is not None:
+            await world.deployments.update(
+                lease.name, lambda old: _after(old or record, run), lease.fence
+            )
         await world.deployments.release(lease)
     except HivemindError as error:
         # The run's own outcome is worth more than this one; the lease ends by itself.
         log.warning("the end of %s could not be recorded: %s", run.id, error.message)
 
 
-def _ended_badly(record: Deployment, run: Run) -> Deployment:
-    """The record after a run that failed half-way: what was live, still is."""
+def _after(record: Deployment, run: Run) -> Deployment:
+    """The record after a run: why it failed; and nothing stays under way. What was live, is."""
+    why = None if run.status == "succeeded" or run.failure is None else run.failure.message
+    after = record.model_copy(update={"failure_analysis": why})
+    if run.status == "succeeded" or record.status not in _UNDER_WAY:
+        return after
     still_live = run.verb == "deploy" and record.live_release is not None
-    return record.model_copy(
-        update={
-            "status": "live" if still_live else "failed",
-            "failure_analysis": run.failure.message if run.failure else None,
-        }
-    )
+    return after.model_copy(update={"status": "live" if still_live else "failed"})
