@@ -14,7 +14,7 @@ from hivemind_agents.repository.facts import (
     Match,
 )
 from hivemind_agents.repository.languages.assemble import assemble
-from hivemind_agents.repository.languages.program import code_health, literal_port
+from hivemind_agents.repository.languages.program import NAMED, code_health, literal_port
 from hivemind_agents.repository.readers.code import Code, without_comments
 from hivemind_agents.repository.readers.versions import plain_version_file, tool_version
 from hivemind_agents.repository.tree import FileTree
@@ -69,7 +69,7 @@ def detect(tree: FileTree) -> Finding | None:
         dependencies=project.packages,
         runtime="jvm",
         version=_version(tree),
-        manager=Fact(manager, CERTAIN, (path,)),
+        manager=Fact(manager, CERTAIN if manager == "lein" else NAMED, (path,)),
         health=_health(code) if match.kind == "web" else None,
         language_confidence=CERTAIN,
     )

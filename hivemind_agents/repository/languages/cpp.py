@@ -30,6 +30,8 @@ FRAMEWORKS = {
     "libmicrohttpd": ("libmicrohttpd", r"MHD_start_daemon"), "mongoose": ("mongoose", r"mg_http_listen"),
     "cinatra": ("cinatra", r"cinatra"), "userver": ("userver", r"userver"), "civetweb": ("civetweb", r"mg_start"),
 }  # fmt: skip
+# The weight of sources that only a Makefile, or nothing, builds.
+BESIDE = 0.3
 _SOCKETS = r"\bbind\s*\([\s\S]{0,2000}\blisten\s*\(|\baccept\s*\(\s*\w+"
 
 
@@ -59,7 +61,7 @@ def detect(tree: FileTree) -> Finding | None:
         kind_confidence=0.9,
     )
     name = {"CMakeLists.txt": "cmake", "meson.build": "meson"}.get(manifest or "", "make")
-    return assemble(
+    found = assemble(
         match,
         language="cpp",
         manifest=manifest or alone or "",
@@ -70,6 +72,8 @@ def detect(tree: FileTree) -> Finding | None:
         language_confidence=0.95 if manifest in {"CMakeLists.txt", "meson.build"} else 0.85,
         listed=manifest is not None,
     )  # fmt: skip
+    # C lies beside many languages as an extension; a Makefile calls many tools.
+    return found if name != "make" else found.but(serves=min(found.serves, BESIDE))
 
 
 def _own_sources(tree: FileTree) -> bool:

@@ -3,6 +3,7 @@
 from hivemind_agents.repository.facts import CERTAIN, Dependencies, Dependency, Fact, Finding
 from hivemind_agents.repository.languages.assemble import assemble
 from hivemind_agents.repository.languages.program import (
+    NAMED,
     code_health,
     literal_port,
     program_match,
@@ -56,7 +57,7 @@ def detect(tree: FileTree) -> Finding | None:
         version=plain_version_file(tree, ".crystal-version")
         or tool_version(tree, "crystal")
         or (Fact(stated, CERTAIN, (tree.where(MANIFEST, "crystal:"),)) if stated else None),
-        manager=Fact("shards", CERTAIN, (MANIFEST,)) if MANIFEST in tree else None,
+        manager=Fact("shards", NAMED, (MANIFEST,)) if MANIFEST in tree else None,
         health=code_health(code, r"(?m)^[ \t]*get\s+\"([^\"]*)\"") if match.kind == "web" else None,
         language_confidence=CERTAIN,
     )

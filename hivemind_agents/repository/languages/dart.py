@@ -14,6 +14,7 @@ from hivemind_agents.repository.facts import (
 )
 from hivemind_agents.repository.languages.assemble import assemble
 from hivemind_agents.repository.languages.program import (
+    NAMED,
     code_health,
     literal_port,
     program_match,
@@ -57,7 +58,7 @@ def detect(tree: FileTree) -> Finding | None:
         manifest=MANIFEST,
         dependencies=packages,
         version=_version(tree, content),
-        manager=Fact("pub", CERTAIN, (MANIFEST,)),
+        manager=Fact("pub", NAMED, (MANIFEST,)),
         health=_health(tree, code, match) if match.kind == "web" else None,
         language_confidence=CERTAIN,
     )

@@ -5,6 +5,7 @@ import re
 from hivemind_agents.repository.facts import CERTAIN, SURE, Dependencies, Dependency, Fact, Finding
 from hivemind_agents.repository.languages.assemble import assemble
 from hivemind_agents.repository.languages.program import (
+    NAMED,
     code_health,
     literal_port,
     program_match,
@@ -67,7 +68,7 @@ def detect(tree: FileTree) -> Finding | None:
         manifest=manifest,
         dependencies=packages,
         version=_version(tree),
-        manager=Fact("stack" if stack else "cabal", CERTAIN, (manifest,)),
+        manager=Fact("stack" if stack else "cabal", NAMED, (manifest,)),
         health=code_health(code, r"\bget\s+\"([^\"]*)\"") if match.kind == "web" else None,
         language_confidence=CERTAIN,
     )

@@ -6,6 +6,9 @@ from hivemind_agents.repository.facts import LIKELY, SURE, Dependencies, Depende
 from hivemind_agents.repository.readers.code import Code, Hit, literal_path, prefixed
 from hivemind_agents.repository.readers.routes import best_health_route
 
+# A tool that is certain, but goes by more than one name.
+NAMED = 0.85
+
 
 def program_match(
     *,

@@ -4,7 +4,12 @@ import re
 
 from hivemind_agents.repository.facts import CERTAIN, SURE, Dependencies, Dependency, Fact, Finding
 from hivemind_agents.repository.languages.assemble import assemble
-from hivemind_agents.repository.languages.program import code_health, literal_port, program_match
+from hivemind_agents.repository.languages.program import (
+    NAMED,
+    code_health,
+    literal_port,
+    program_match,
+)
 from hivemind_agents.repository.readers.code import Code, without_comments
 from hivemind_agents.repository.readers.versions import plain_version_file, tool_version
 from hivemind_agents.repository.tree import FileTree
@@ -62,7 +67,7 @@ def detect(tree: FileTree) -> Finding | None:
         version=plain_version_file(tree, ".swift-version")
         or tool_version(tree, "swift")
         or _tools(raw),
-        manager=Fact("swiftpm", CERTAIN, (MANIFEST,)),
+        manager=Fact("swiftpm", NAMED, (MANIFEST,)),
         health=_health(code) if match.kind == "web" else None,
         language_confidence=CERTAIN,
     )

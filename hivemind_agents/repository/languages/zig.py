@@ -4,7 +4,12 @@ import re
 
 from hivemind_agents.repository.facts import CERTAIN, Dependencies, Dependency, Fact, Finding
 from hivemind_agents.repository.languages.assemble import assemble
-from hivemind_agents.repository.languages.program import literal_port, program_match, used_framework
+from hivemind_agents.repository.languages.program import (
+    NAMED,
+    literal_port,
+    program_match,
+    used_framework,
+)
 from hivemind_agents.repository.readers.code import Code, without_comments
 from hivemind_agents.repository.readers.versions import plain_version_file, tool_version
 from hivemind_agents.repository.tree import FileTree
@@ -57,6 +62,6 @@ def detect(tree: FileTree) -> Finding | None:
             if minimum
             else None
         ),
-        manager=Fact("zig", CERTAIN, (manifest,)),
+        manager=Fact("zig", NAMED, (manifest,)),
         language_confidence=CERTAIN,
     )

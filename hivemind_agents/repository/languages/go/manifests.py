@@ -75,7 +75,10 @@ def older(tree: FileTree) -> Iterator[Dependency]:
 
 def of_pop(tree: FileTree) -> Iterator[Dependency]:
     """The drivers that Pop, Buffalo's ORM, loads for the dialects of database.yml."""
-    for dialect, driver in (("postgres", "github.com/lib/pq"), ("mysql", "github.com/go-sql-driver/mysql")):
+    for dialect, driver in (
+        ("postgres", "github.com/lib/pq"),
+        ("mysql", "github.com/go-sql-driver/mysql"),
+    ):
         pattern = re.compile(rf"(?m)^[ \t]*dialect:\s*[\"']?{dialect}")
         if tree.search("database.yml", pattern):
             yield Dependency(driver, "", tree.where("database.yml", pattern))

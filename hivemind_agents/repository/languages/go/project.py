@@ -168,7 +168,9 @@ class GoProject:
             return f"go build -o {self.output} ./{program.folder}"
         if self.modules or self.tree.has("Gopkg.toml", "glide.yaml", "Godeps/Godeps.json"):
             return f"go build -o {self.output} ."
-        names = [path for path, text in self.by_folder[""] if re.search(r"(?m)^package main\b", text)]
+        names = [
+            path for path, text in self.by_folder[""] if re.search(r"(?m)^package main\b", text)
+        ]
         return f"go build -o {self.output} {' '.join(names)}"
 
     def _owner(self, folder: str) -> str | None:

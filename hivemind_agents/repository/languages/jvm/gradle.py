@@ -54,7 +54,9 @@ def read_gradle(tree: FileTree) -> Build | None:
 def _included(settings: str) -> list[str]:
     """Folders of the included projects."""
     found: list[str] = []
-    for block in re.finditer(r"(?m)^[ \t]*include\s*\(?((?:\s*[\"'][^\"'\n]+[\"']\s*,?)+)", settings):
+    for block in re.finditer(
+        r"(?m)^[ \t]*include\s*\(?((?:\s*[\"'][^\"'\n]+[\"']\s*,?)+)", settings
+    ):
         for name in re.findall(r"[\"']([^\"']+)[\"']", block.group(1)):
             path = name.strip(":")
             moved = re.search(
