@@ -172,7 +172,7 @@ class _Deploy:
 
     async def look(self, hivemind: "Runtime") -> None:
         """`--what-if`: everything is computed and shown, nothing is changed."""
-        plan, preview = await self._prepare(hivemind)
+        plan, preview = await self._prepare(hivemind, looking=True)
         if self._as_json:
             output.document(
                 {
@@ -224,8 +224,13 @@ class _Deploy:
             _print_summary(run, record, preview)
         raise_for_status(run)
 
-    async def _prepare(self, hivemind: "Runtime") -> "tuple[Plan, Preview]":
-        """Preflight and plan at the same time, then the preview of what would be made."""
+    async def _prepare(
+        self, hivemind: "Runtime", *, looking: bool = False
+    ) -> "tuple[Plan, Preview]":
+        """Preflight and plan at the same time, then the preview of what would be made.
+
+        `looking`: what would stop a deploy is shown, and stops nothing where there is a plan.
+        """
         from hivemind_agents.cli.preview import preview
         from hivemind_agents.preflight import before_deploy, raise_for
 
@@ -247,8 +252,9 @@ class _Deploy:
             raise plan
         if isinstance(findings, BaseException):
             raise findings
-        _print_findings(findings)
-        raise_for(findings, f"deploy {request.name} to {self._target.name}")
+        _print_findings(findings, failed_too=looking)
+        if not looking or isinstance(plan, BaseException):
+            raise_for(findings, f"deploy {request.name} to {self._target.name}")
         if isinstance(plan, BaseException):
             raise plan
         seen = await asyncio.to_thread(preview, plan, request, self._target)
@@ -345,12 +351,13 @@ def _note(event: "RunEvent") -> None:
         output.note(f"  {event.agent}: {event.message}")
 
 
-def _print_findings(findings: "list[Finding]") -> None:
+def _print_findings(findings: "list[Finding]", *, failed_too: bool) -> None:
     """One line when all is well; else a line for each that is not."""
+    shown = ("warning", "skipped", "failed") if failed_too else ("warning", "skipped")
     good = sum(finding.status == "passed" for finding in findings)
     output.note(f"Preflight: {good} of {len(findings)} checks passed")
     for finding in findings:
-        if finding.status in ("warning", "skipped"):
+        if finding.status in shown:
             mend = f"\n    → {finding.mend}" if finding.mend else ""
             output.note(f"  {finding.check}: {finding.detail}{mend}")
 

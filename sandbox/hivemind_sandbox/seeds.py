@@ -10,6 +10,7 @@ from hivemind_sandbox.settings import Settings
 OPERATOR = "operator"
 DEBIAN_OWNER = "136693071363"
 """The account that publishes Debian's images on AWS."""
+VPCS = 50.0
 _RELEASES = {"11": ("bullseye", "20240717-1811"), "12": ("bookworm", "20250316-2053")}
 _ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
 _EVERYTHING = {
@@ -71,6 +72,16 @@ def install(settings: Settings) -> None:
     """Put the operator and the public parameters into the services, once a start."""
     _seed_parameters()
     _seed_operator(settings)
+    _seed_quotas()
+
+
+def _seed_quotas() -> None:
+    """The sandbox's account was granted more networks than the five that AWS begins with."""
+    from moto.servicequotas.resources.default_quotas.vpc import VPC_DEFAULT_QUOTAS
+
+    for quota in VPC_DEFAULT_QUOTAS:
+        if quota["QuotaCode"] == "L-F678F1CE":
+            quota["Value"] = VPCS
 
 
 def _seed_parameters() -> None:
