@@ -26,6 +26,9 @@ from hivemind_sandbox.settings import Settings
 SHARED = Path(tempfile.gettempdir()) / f"hivemind-tests-{os.getuid()}"
 
 
+SESSION = boto3.session.Session()  # it keeps the services' models, which are slow to read
+
+
 @dataclasses.dataclass(frozen=True)
 class Sandbox:
     """A running sandbox, and how tests reach it."""
@@ -81,7 +84,7 @@ class Sandbox:
             "aws_secret_access_key": self.settings.secret_key,
             "config": Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}),
         }
-        return boto3.session.Session().client(service, **(arguments | overrides))
+        return SESSION.client(service, **(arguments | overrides))
 
 
 @pytest.fixture(scope="session")
