@@ -1,15 +1,17 @@
+# ruff: noqa: E501 - names of manifests in rows
 """Whatever a repository holds, Recon ends with a report or with one clear error."""
 
 import json
 import sys
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hivemind_agents.errors import RepositoryError
-from hivemind_agents.repository import FileTree, RepositoryReport, inspect_tree
+from hivemind_agents.repository import FileTree, RepositoryReport, UserWord, inspect_tree
 from hivemind_agents.repository.config import parse_word
 from hivemind_agents.repository.readers.python_source import parse_source
 from hivemind_agents.repository.readers.structured import (
@@ -21,7 +23,7 @@ from hivemind_agents.repository.readers.structured import (
 from hivemind_agents.repository.writing import hivemind_yml
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "repository"))
-from cases import all_cases
+from cases import Case, all_cases
 
 pytestmark = pytest.mark.property
 CASES = [case for case in all_cases() if case.files]
@@ -33,7 +35,11 @@ def check(files: dict[str, bytes]) -> None:
     """A report that JSON can say, or an error that says what to do."""
     try:
         report = inspect_tree(FileTree.of(files))
-    except RepositoryError as error:
+    except RepositoryError as refused:
+        error = refused
+    else:
+        error = None
+    if error:
         assert error.message
         assert error.mend
         return
@@ -142,8 +148,47 @@ def test_hivemind_yml_is_read_or_refused_with_its_place(text: str):
     """
     Any text is the user's word, or is refused by file and line.
     """
+    error = None
     try:
         parse_word(text)
-    except RepositoryError as error:
-        assert error.message.startswith("hivemind.yml")
-        assert error.mend
+    except RepositoryError as refused:
+        error = refused
+
+    assert error is None or (error.message.startswith("hivemind.yml") and error.mend)
+
+
+@FUZZ
+@given(st.sampled_from(CASES), st.randoms(use_true_random=False))
+def test_the_order_of_the_files_changes_nothing(case: Case, random: Random):
+    """
+    A file system lists names in any order: the report is the same.
+    """
+    paths = list(case.files)
+    random.shuffle(paths)
+
+    report = inspect_tree(FileTree.of({path: case.files[path] for path in paths}))
+
+    assert inspect_tree(FileTree.of(case.files)) == report
+
+
+@FUZZ
+@given(st.sampled_from(CASES), st.sampled_from(["web", "worker", "static", "cli", "library"]), st.text("abc $", min_size=1, max_size=9))
+def test_the_users_word_is_in_the_report_as_it_stands(case: Case, kind: str, start: str):
+    """
+    Whatever is found, kind and start are what the user says.
+    """
+    report = inspect_tree(FileTree.of(case.files), overrides=UserWord(kind=kind, start=start))
+
+    assert (kind, start) == (report.kind, report.start)
+    assert not {"kind", "start"} & {question.about for question in report.questions}
+
+
+@FUZZ
+@given(st.sampled_from(CASES), st.text(max_size=200))
+def test_prose_changes_nothing(case: Case, text: str):
+    """
+    A README is data: whatever it says, what is found stays the same.
+    """
+    report = inspect_tree(FileTree.of({**case.files, "README.md": text, "docs/setup.md": text}))
+
+    assert inspect_tree(FileTree.of(case.files)).model_dump(exclude={"questions"}) == report.model_dump(exclude={"questions"})
