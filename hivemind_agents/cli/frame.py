@@ -61,6 +61,9 @@ def run(name: str, arguments: list[str]) -> int:  # noqa: PLR0911 - a code for e
     except (typer.Abort, KeyboardInterrupt):
         _complain("stopped: nothing was changed")
         return 130
+    except SystemExit:
+        # typer's own way of saying that the reader of our output has gone, as with `| head`.
+        return 0
     except OSError as error:
         if error.errno != errno.EPIPE:
             return _unforeseen(name, error)

@@ -42,7 +42,7 @@ def resume(
         stages: Sequence[StageRecord] = ()
         if which is not None:
             found = await hivemind.runs(which, limit=1) or [await hivemind.run(which)]
-            stages = found[0].stages
+            stages = () if found[0].status == "succeeded" else found[0].stages
 
         def go_on(view: "Progress") -> "Awaitable[Run]":
             for stage in stages:
