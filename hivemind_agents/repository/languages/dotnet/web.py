@@ -1,7 +1,11 @@
 """ASP.NET Core, and what is built on it or beside it."""
 
+from collections.abc import Iterator
+
 from hivemind_agents.repository.facts import CERTAIN, SURE, Match
 from hivemind_agents.repository.languages.dotnet.solution import Solution
+from hivemind_agents.repository.readers.code import hits
+from hivemind_agents.repository.readers.environment import Use
 
 # Servers that are no part of ASP.NET Core.
 _OTHERS = (
@@ -64,6 +68,7 @@ def _match(
         build=solution.publish(),
         processes=_workers(solution),
         port=port,
+        env=tuple(connection_strings(solution)),
     )
 
 
@@ -73,3 +78,14 @@ def _workers(solution: Solution) -> dict[str, str]:
         if item.sdk == "Microsoft.NET.Sdk.Worker":
             return {"worker": f"dotnet run --project {item.path} -c Release"}
     return {}
+
+
+def connection_strings(solution: Solution) -> Iterator[Use]:
+    """Connection strings by the variables that .NET reads them from (`ConnectionStrings__Name`)."""
+    seen: set[str] = set()
+    pattern = r"GetConnectionString\(\s*\"(\w+)\"|ConnectionStrings:(\w+)"
+    for hit in hits(solution.code.files, pattern):
+        name = hit[1] or hit[2]
+        if name not in seen and name:
+            seen.add(name)
+            yield Use(f"ConnectionStrings__{name}", hit.where)

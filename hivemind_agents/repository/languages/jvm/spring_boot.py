@@ -1,6 +1,7 @@
 """Spring Boot."""
 
 import re
+from collections.abc import Iterator
 
 from hivemind_agents.repository.facts import CERTAIN, LIKELY, SURE, Match
 from hivemind_agents.repository.languages.jvm.project import JvmProject
@@ -10,6 +11,7 @@ from hivemind_agents.repository.languages.jvm.running import (
     maven_build,
     package,
 )
+from hivemind_agents.repository.readers.environment import Use
 
 _BOOT = "org.springframework.boot:"
 # Any of these puts a web server into the application.
@@ -62,6 +64,7 @@ def detect(project: JvmProject) -> Match | None:
         start_evidence=(project.module.manifest,),
         build=packed.build,
         port=_port(project),
+        env=tuple(_datasource(project)),
     )
 
 
@@ -123,3 +126,21 @@ def _port(project: JvmProject) -> int:
             if found and "/test/" not in path:
                 return int(found.group(1) or found.group(2))
     return 8080
+
+
+_URL = re.compile(
+    r"(?m)^[ \t]*(?:spring\.datasource\.)?url\s*[:=]\s*[\"']?(jdbc:(?:postgresql|mysql|mariadb):[^\s\"'$]+)[\"']?\s*$"
+)
+
+
+def _datasource(project: JvmProject) -> Iterator[Use]:
+    """The variables by which Spring lets a written data source be replaced."""
+    for name in ("application.properties", "application.yml", "application.yaml"):
+        for path in project.tree.named(name):
+            found = project.tree.search(path, _URL) if "/test/" not in path else None
+            if found:
+                where = project.tree.where(path, found.group(1))
+                yield Use("SPRING_DATASOURCE_URL", where, found.group(1), optional=True)
+                yield Use("SPRING_DATASOURCE_USERNAME", where, optional=True)
+                yield Use("SPRING_DATASOURCE_PASSWORD", where, optional=True)
+                return

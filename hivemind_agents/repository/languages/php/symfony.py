@@ -1,7 +1,11 @@
 """Symfony."""
 
+import re
+from collections.abc import Iterator
+
 from hivemind_agents.repository.facts import CERTAIN, LIKELY, Match
 from hivemind_agents.repository.languages.php.project import PhpProject
+from hivemind_agents.repository.readers.environment import Use
 
 
 def detect(project: PhpProject) -> Match | None:
@@ -37,4 +41,22 @@ def detect(project: PhpProject) -> Match | None:
         processes=processes,
         document_root=root,
         port=8000,
+        env=tuple(_env(project)),
     )
+
+
+_ENV = re.compile(r"%env\((?:\w+:)*([A-Z][A-Z0-9_]+)\)%")
+
+
+def _env(project: PhpProject) -> Iterator[Use]:
+    """The variables of the configuration; `.env` holds what stands in for those that are unset."""
+    tree = project.tree
+    paths = [path for path in tree.suffixed(".yaml", ".yml") if path.startswith("config/")]
+    for path in paths[:60]:
+        for found in _ENV.finditer(tree.text(path, limit=100_000) or ""):
+            name = found.group(1)
+            given = tree.search(".env", rf"(?m)^{name}=[\"']?([^\n\"']*)")
+            needed = name == "DATABASE_URL" or (given is not None and not given.group(1).strip())
+            default = given.group(1).strip() if given and not needed else None
+            where = tree.where(path, found.group(0))
+            yield Use(name, where, default or None, demanded=needed, optional=bool(default))

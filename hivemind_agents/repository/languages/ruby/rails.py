@@ -38,8 +38,15 @@ def detect(project: RubyProject) -> Match | None:
         build=_assets(project),
         processes=processes,
         port=3000,
-        env=(Use("SECRET_KEY_BASE", application, demanded=True),),
+        env=(Use("SECRET_KEY_BASE", application, demanded=True), *_database(project)),
     )
+
+
+def _database(project: RubyProject) -> tuple[Use, ...]:
+    """Rails takes the whole connection from `DATABASE_URL`, whatever database.yml says."""
+    path = "config/database.yml"
+    found = project.tree.search(path, r"adapter:\s*[\"']?(?:postgresql|postgis|mysql2|trilogy)\b")
+    return (Use("DATABASE_URL", project.tree.where(path, found.group(0))),) if found else ()
 
 
 def _assets(project: RubyProject) -> tuple[str, ...]:
