@@ -19,6 +19,9 @@ class _Dumper(yaml.SafeDumper):
 def _string(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
     if _TEMPLATE.search(text):
         return dumper.represent_scalar("!unsafe", text, style='"')
+    if not text.isprintable():
+        # Exotic line ends would be folded into blanks.
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
     return dumper.represent_str(text)
 
 

@@ -4,7 +4,7 @@ import json
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hivemind_agents.domain.redaction import HIDDEN, Redactor
@@ -15,6 +15,7 @@ SECRETS = st.text(string.ascii_letters + string.digits + "+/=!$%", min_size=6, m
 TEXTS = st.text(max_size=60)
 
 
+@settings(deadline=None)
 @given(SECRETS, TEXTS, TEXTS)
 def test_a_known_value_is_hidden_wherever_it_stands(secret: str, before: str, after: str) -> None:
     """
@@ -23,6 +24,7 @@ def test_a_known_value_is_hidden_wherever_it_stands(secret: str, before: str, af
     assert secret not in Redactor([secret]).text(f"{before}{secret}{after}{secret}")
 
 
+@settings(deadline=None)
 @given(SECRETS, st.recursive(TEXTS, lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner)))
 def test_a_known_value_is_hidden_in_any_data(secret: str, data: object) -> None:
     """
@@ -33,6 +35,7 @@ def test_a_known_value_is_hidden_in_any_data(secret: str, data: object) -> None:
     assert secret not in json.dumps(found, ensure_ascii=False)
 
 
+@settings(deadline=None)
 @given(TEXTS, SECRETS)
 def test_redacting_twice_changes_nothing_more(text: str, secret: str) -> None:
     """
