@@ -36,7 +36,9 @@ def environment(folder: Path) -> dict[str, str]:
 def hivemind(env: dict[str, str], *arguments: str) -> float:
     """Run a command line; seconds until it ended. Raises when it fails."""
     began = time.perf_counter()
-    done = subprocess.run([HIVEMIND, *arguments], env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [HIVEMIND, *arguments], env=env, capture_output=True, text=True, check=False
+    )
     took = time.perf_counter() - began
     if done.returncode:
         raise SystemExit(f"hivemind {' '.join(arguments)}: {done.stdout}{done.stderr}")
