@@ -81,11 +81,11 @@ def main() -> int:
                 hivemind(env, *arguments)
                 median = statistics.median(hivemind(env, *arguments) for _ in range(RUNS))
                 over += [words] if median > budget else []
-                print(f"hivemind {words:<14} {median * 1000:6.0f} ms of {budget * 1000:.0f} ms")
+                print(f"hivemind {words:<14} {median * 1000:6.0f} ms of {budget * 1000:.0f} ms")  # noqa: T201
         finally:
             hivemind(env, "sandbox", "reset", "--yes")
     if over:
-        print(f"over budget: {', '.join(over)}")
+        print(f"over budget: {', '.join(over)}")  # noqa: T201
     return 1 if over else 0
 
 
