@@ -55,6 +55,10 @@ def _start(program: Program, serving: Serving, output: str) -> tuple[str, int]:
     number = int(literal[1]) if literal else 0
     port = number if 0 < number < 65536 else serving.port
     path = f"./{output}"
+    if serving.name == "pocketbase":
+        return f"{path} serve --http=0.0.0.0:$PORT", port
+    if serving.name == "buffalo":
+        return f"GO_ENV=production ADDR=0.0.0.0 {path}", port
     if program.first(_PORT_VARIABLE):
         return path, port
     flag = program.first(_FLAG)

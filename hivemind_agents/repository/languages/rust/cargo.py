@@ -112,6 +112,7 @@ def _binaries(tree: FileTree, prefix: str, name: str, content: dict[str, Any]) -
 def _dependencies(
     tree: FileTree, path: str, content: dict[str, Any], shared: dict[str, Any]
 ) -> Iterator[Dependency]:
+    chosen = _chosen(content)
     for key, dev in (
         ("dependencies", False),
         ("dev-dependencies", True),
@@ -128,12 +129,25 @@ def _dependencies(
             where = tree.where(
                 path, re.compile(rf"(?m)^\W*(?:[\w-]*dependencies\.)?{re.escape(str(alias))}\b")
             )
-            optional = detail.get("optional") is True
+            optional = detail.get("optional") is True and str(alias) not in chosen
             yield Dependency(name, features or text_of(spec) or "", where, dev=dev or optional)
             if name in _DRIVEN and not dev:
                 for driver, pattern in _FEATURES:
                     if pattern.search(features):
                         yield Dependency(driver, "", where)
+
+
+def _chosen(content: dict[str, Any]) -> set[str]:
+    """Optional packages that the default features, or those of a server's build, switch on."""
+    features = table(content.get("features"))
+    pending, found = ["default", "ssr", "server"], set[str]()
+    for name in pending:
+        for entry in items(features.get(name)):
+            text = str(entry).removeprefix("dep:").partition("/")[0].rstrip("?")
+            if text in features and text not in pending:
+                pending.append(text)
+            found.add(text)
+    return found
 
 
 def rust_version(tree: FileTree) -> Fact[str] | None:

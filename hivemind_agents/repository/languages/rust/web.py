@@ -70,7 +70,7 @@ def _start(project: RustProject, program: Program, framework: str | None) -> str
     if framework == "leptos":
         return f"LEPTOS_SITE_ADDR=0.0.0.0:$PORT {path}"
     if framework == "loco":
-        return f"{path} start"
+        return f"{path} start --binding 0.0.0.0 --port $PORT"
     del project
     return path
 

@@ -15,7 +15,13 @@ def go(*imports, body="", package="main", more=""):
     return f"package {package}\n\nimport (\n{lines})\n\n{more}\n{main}"
 
 
-GIN_HEROKU = go("log", "net/http", "os", "github.com/gin-gonic/gin", body='\tport := os.Getenv("PORT")\n\tif port == "" {\n\t\tlog.Fatal("$PORT must be set")\n\t}\n\trouter := gin.New()\n\trouter.LoadHTMLGlob("templates/*.tmpl.html")\n\trouter.GET("/", func(c *gin.Context) {\n\t\tc.HTML(http.StatusOK, "index.tmpl.html", nil)\n\t})\n\trouter.Run(":" + port)')
+GIN_HEROKU = go(
+    "log",
+    "net/http",
+    "os",
+    "github.com/gin-gonic/gin",
+    body='\tport := os.Getenv("PORT")\n\tif port == "" {\n\t\tlog.Fatal("$PORT must be set")\n\t}\n\trouter := gin.New()\n\trouter.LoadHTMLGlob("templates/*.tmpl.html")\n\trouter.GET("/", func(c *gin.Context) {\n\t\tc.HTML(http.StatusOK, "index.tmpl.html", nil)\n\t})\n\trouter.Run(":" + port)',
+)
 SERVE = go("net/http", body='\thttp.ListenAndServe(":8080", nil)')
 
 CASES = [
@@ -42,6 +48,7 @@ CASES = [
     case("go-beego", {"go.mod": mod("github.com/beego/beego/v2"), "main.go": go("github.com/beego/beego/v2/server/web", body="\tweb.Run()"), "conf/app.conf": "httpport = 8080\n", "routers/router.go": "package routers\n"}, framework="beego", kind="web"),
     case("go-buffalo", {"go.mod": mod("github.com/gobuffalo/buffalo", "github.com/gobuffalo/pop/v6"), "cmd/app/main.go": go("example.com/app/actions", body="\tapp := actions.App()\n\tapp.Serve()"), "actions/app.go": go("github.com/gobuffalo/buffalo", "os", package="actions", body='var U = os.Getenv("DATABASE_URL")\nfunc App() *buffalo.App { app = buffalo.New(buffalo.Options{}); app.GET("/", HomeHandler); return app }\n'), "database.yml": 'production:\n  dialect: "postgres"\n  url: {{envOr "DATABASE_URL" "postgres://x"}}\n', "package.json": '{"scripts":{"build":"webpack --mode production"}}'}, framework="buffalo", language="go", kind="web", needs=["postgresql"]),
     case("go-gorm-sqlite-or-postgres", {"go.mod": mod("gorm.io/gorm", "gorm.io/driver/postgres", "gorm.io/driver/sqlite"), "main.go": go("net/http", "os", "gorm.io/driver/postgres", "gorm.io/driver/sqlite", body='\tif u := os.Getenv("DATABASE_URL"); u != "" {\n\t\tgorm.Open(postgres.Open(u))\n\t} else {\n\t\tgorm.Open(sqlite.Open("sqlite://app.db"))\n\t}\n\thttp.ListenAndServe(":8080", nil)')}, needs=[]),
+    case("go-pocketbase", {"go.mod": mod("github.com/pocketbase/pocketbase"), "main.go": go("log", "github.com/pocketbase/pocketbase", body="\tapp := pocketbase.New()\n\tif err := app.Start(); err != nil {\n\t\tlog.Fatal(err)\n\t}")}, framework="pocketbase", start="./out serve --http=0.0.0.0:$PORT", kind="web"),
     case("go-mongo", {"go.mod": mod("go.mongodb.org/mongo-driver", "github.com/gofiber/fiber/v2"), "main.go": go("os", "github.com/gofiber/fiber/v2", "go.mongodb.org/mongo-driver/mongo", body='\tmongo.Connect(ctx, options.Client().ApplyURI(os.Getenv("MONGODB_URI")))\n\tapp := fiber.New()\n\tapp.Listen(":" + os.Getenv("PORT"))')}, framework="fiber", needs=["mongodb"]),
     case("go-indirect-driver", {"go.mod": "module m\n\ngo 1.22\n\nrequire (\n\tgithub.com/gin-gonic/gin v1.9.1\n\tgithub.com/lib/pq v1.0.0 // indirect\n)\n", "main.go": go("github.com/gin-gonic/gin", body="\tgin.Default().Run()")}, needs=[], optional_needs=[]),
     case("go-untidy-indirect", {"go.mod": "module m\n\ngo 1.22\n\nrequire github.com/lib/pq v1.0.0 // indirect\n", "main.go": go("net/http", "os", "github.com/lib/pq", body='\tsql.Open("postgres", os.Getenv("DATABASE_URL"))\n\thttp.ListenAndServe(":8080", nil)')}, needs=["postgresql"]),
