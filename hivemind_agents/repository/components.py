@@ -75,19 +75,10 @@ def read_layout(tree: FileTree) -> Layout:
         for folder in folders[:MAX_COMPONENTS]
         if (finding := _best(tree.at(folder)))
     ]
-    components = tuple(
-        Component(
-            path=folder, kind=finding.kind.value, language=finding.language.value,
-            framework=finding.framework.value if finding.framework else None,
-        )
-        for folder, finding in readings
-    )  # fmt: skip
+    components = tuple(_component(folder, finding) for folder, finding in readings)
     if not readings or (root and _stands_alone(tree, root[0], workspace=bool(members))):
-        return Layout(
-            components=components
-            if members or len(components) > 1 or _differs(root, components)
-            else ()
-        )
+        several = members or len(components) > 1 or _differs(root, components)
+        return Layout(components=(*_itself(root), *components) if readings and several else ())
     chosen, undecided = _choose(readings)
     if chosen is None:
         return Layout(components=components)
@@ -107,6 +98,19 @@ def read_layout(tree: FileTree) -> Layout:
         components=components, chosen=folder, undecided=undecided,
         notes=(f"the application is in {folder}; choose another folder with --path",),
     )  # fmt: skip
+
+
+def _component(folder: str, finding: Finding) -> Component:
+    return Component(
+        path=folder,
+        kind=finding.kind.value,
+        language=finding.language.value,
+        framework=finding.framework.value if finding.framework else None,
+    )
+
+
+def _itself(root: Sequence[tuple[float, Finding]]) -> tuple[Component, ...]:
+    return (_component(".", root[0][1]),) if root else ()
 
 
 def _differs(root: Sequence[tuple[float, Finding]], components: tuple[Component, ...]) -> bool:

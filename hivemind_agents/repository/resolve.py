@@ -42,15 +42,19 @@ def inspect_tree(tree: FileTree, *, overrides: UserWord | None = None) -> Reposi
     word, inner_source = (root_word, source) if chosen == "." else read_word(inner)
     if inner_source is None:
         word, inner_source = root_word, source
-    report = _read(inner, layout, chosen, services_around(tree, chosen))
+    said = flags.language or word.language
+    report = _read(inner, layout, chosen, services_around(tree, chosen), said)
     return _apply(_apply(report, word, inner_source or "hivemind.yml"), flags, "the command line")
 
 
 def _read(
-    tree: FileTree, layout: Layout, folder: str, around: Sequence[Declared]
+    tree: FileTree, layout: Layout, folder: str, around: Sequence[Declared], said: str | None
 ) -> RepositoryReport:
+    """`said`: the language by the user's word, whose reading is then the one that counts."""
     declared = [*read_platforms(tree), *around]
     findings = weigh(read_languages(tree), declared)
+    meant = [item for item in findings if item[1].language.value == said]
+    findings = meant or findings
     finding = layout.borrowed or (findings[0][1] if findings else None)
     processes = read_processes(finding, declared)
     told = [*(finding.env if finding else ()), *(use for item in declared for use in item.env)]

@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hivemind_agents.repository.readers.python_source import (
     SOURCE_LIMIT,
@@ -163,9 +163,9 @@ PATTERNS: dict[tuple[str, ...], tuple[str, ...]] = {
         rf"System\.getenv\(\)(?:\.get\(|\.getOrDefault\(|"
         rf"\[)\s*\"{_NAME}\"(?:\s*,\s*(?P<default>\"[^\"\n]*\"))?",
         rf"sys\.env(?:\.get(?:OrElse)?)?\(\s*\"{_NAME}\"(?:\s*,\s*(?P<default>\"[^\"\n]*\"))?",
-        r"\$\{(?P<name>[A-Z][A-Z0-9_]+)(?::(?P<default>[^}\n]*))?\}",
+        r"\$\{(?P<name>[A-Z][A-Z0-9_]+)(?::(?P<plain>[^}\n]*))?\}",
     ),
-    (".properties",): (r"\$\{(?P<name>[A-Z][A-Z0-9_]+)(?::(?P<default>[^}\n]*))?\}",),
+    (".properties",): (r"\$\{(?P<name>[A-Z][A-Z0-9_]+)(?::(?P<plain>[^}\n]*))?\}",),
     (".conf",): (r"\$\{\??(?P<name>[A-Z][A-Z0-9_]+)\}",),
     (".rs",): (
         rf"env::var(?:_os)?\(\s*\"{_NAME}\"\s*\)(?:\.unwrap_or(?:_else)?\(\s*(?:\|_\|\s*)?(?P<default>\"[^\"\n]*\"|[^\"\n]{{0,12}}\"[^\"\n]*\"))?(?P<must>\s*\.(?:expect|unwrap)\(|\s*\?)?",
@@ -237,12 +237,13 @@ def _scan(path: str, text: str, patterns: Iterable[re.Pattern[str]]) -> Iterator
             if _COMMENT.match(text[start : found.start() + 1]):
                 continue
             default = groups.get("default") or groups.get("default2")
+            plain = groups.get("plain")
             yield Use(
                 name=name,
                 where=f"{path}:{text.count(chr(10), 0, found.start()) + 1}",
-                default=_literal(default),
+                default=plain or _literal(default),
                 demanded=bool(groups.get("must")),
-                optional=default is not None or bool(groups.get("may")),
+                optional=default is not None or plain is not None or bool(groups.get("may")),
             )
     if path.endswith((".js", ".ts", ".mjs", ".cjs", ".mts")):
         for found in re.finditer(r"(?:const|let|var)\s*\{([^}]{1,800})\}\s*=\s*process\.env", text):
@@ -289,6 +290,12 @@ def _python_uses(module: PythonModule) -> Iterator[Use]:
     reads_config = bool(
         re.search(r"from decouple|import environ|environs|starlette\.config", text)
     ) or ("import env" in text)
+    # `os.environ.get("X") or "default"`
+    otherwise = {
+        id(node.values[0]): node.values[1]
+        for node in ast.walk(parsed)
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or)
+    }
     for node in ast.walk(parsed):
         if isinstance(node, ast.Subscript):
             if _ENVIRONMENT.search(dotted(node.value)) and isinstance(node.ctx, ast.Load):
@@ -296,7 +303,13 @@ def _python_uses(module: PythonModule) -> Iterator[Use]:
                 if isinstance(name, str) and NAME.match(name):
                     yield Use(name, f"{path}:{node.lineno}", demanded=True)
         elif isinstance(node, ast.Call):
-            yield from _python_call(path, node, reads_config=reads_config)
+            fallback = otherwise.get(id(node))
+            for use in _python_call(path, node, reads_config=reads_config):
+                yield (
+                    replace(use, default=use.default or _constant(fallback), optional=True)
+                    if fallback is not None
+                    else use
+                )
         elif isinstance(node, ast.ClassDef):
             yield from _settings_class(path, node)
 

@@ -134,12 +134,15 @@ def test_two_equal_candidates_are_one_question():
     """
     A Python and a Node server side by side: which one is asked, with both as choices.
     """
-    report = report_of({**FLASK, "package.json": '{"scripts":{"start":"node server.js"},"dependencies":{"express":"4"}}',
-                        "server.js": "const e = require('express')(); e.listen(1)"})  # fmt: skip
+    both = {**FLASK, "package.json": '{"scripts":{"start":"node server.js"},"dependencies":{"express":"4"}}',
+            "server.js": "const e = require('express')(); e.listen(1)"}  # fmt: skip
+    report = report_of(both)
 
     assert ["language"] == about(report)
     assert {"python", "node"} == set(report.questions[0].choices)
-    assert [] == about(report_of({**FLASK, "server.js": "x"}, language="python"))
+    for language, start in (("python", "gunicorn app:app --bind 0.0.0.0:$PORT"), ("node", "npm start")):
+        chosen = report_of(both, language=language)
+        assert ([], language, start) == (about(chosen), chosen.language, chosen.start)
 
 
 def test_two_services_in_folders_are_one_question():
