@@ -2,7 +2,7 @@
 
     .venv/bin/python tests/bench/bench_cli.py
 
-`list` and `status` read a sandbox without hosts (index 7), which is made for it and removed.
+`list` and `status` read a sandbox without hosts (index 6), which is made for it and removed.
 """
 
 import os
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 HIVEMIND = str(Path(sys.executable).with_name("hivemind"))
-INDEX = "7"
+INDEX = "6"
 RECORDS = 20
 RUNS = 9
 BUDGETS_S = {"--help": 0.150, "version": 0.500, "list": 1.0, "status app-1": 1.0}
