@@ -98,8 +98,15 @@ def _version(tree: FileTree) -> Fact[str] | None:
 def _match(project: _Project) -> Match:
     framework = listed = None
     for name, packages, pattern in FRAMEWORKS:
-        entry = next((item for key, item in project.packages.items() if not item.dev
-                      and key.replace(":", "/").removesuffix(f"/{key.split(':')[0]}").startswith(packages)), None)  # fmt: skip
+        entry = next(
+            (
+                item
+                for key, item in project.packages.items()
+                if not item.dev
+                and key.replace(":", "/").removesuffix(f"/{key.split(':')[0]}").startswith(packages)
+            ),
+            None,
+        )
         if entry and (project.code.first(pattern) or name in {"luminus", "kit"}):
             framework, listed = name, entry.where
             break
@@ -112,11 +119,18 @@ def _match(project: _Project) -> Match:
         migrates = "migratus" in project.text and framework == "luminus"
         jar = start.rpartition(" ")[2]
         return Match(
-            framework=framework, kind="web", rank=70, confidence=0.93 if framework != "ring" else LIKELY + 0.05,
-            kind_confidence=0.95, evidence=tuple(item for item in (listed, where) if item), start=start,
-            start_confidence=LIKELY, build=build, port=literal_port(project.code, 3000),
+            framework=framework,
+            kind="web",
+            rank=70,
+            confidence=0.93 if framework != "ring" else LIKELY + 0.05,
+            kind_confidence=0.95,
+            evidence=tuple(item for item in (listed, where) if item),
+            start=start,
+            start_confidence=LIKELY,
+            build=build,
+            port=literal_port(project.code, 3000),
             processes={"release": f"java -jar {jar} migrate"} if migrates else {},
-        )  # fmt: skip
+        )
     main = re.search(r":main\b", project.text) or project.code.first(
         r"\(defn\s+(?:\^\S+\s+)?-main\b"
     )
@@ -126,10 +140,16 @@ def _match(project: _Project) -> Match:
         )
     endless = project.code.where(r"\(while\s+true|go-loop|consumer")
     return Match(
-        framework=None, kind="worker" if endless else "cli", rank=10, evidence=(project.path,),
-        kind_confidence=LIKELY, start=start, start_confidence=0.75, build=build,
+        framework=None,
+        kind="worker" if endless else "cli",
+        rank=10,
+        evidence=(project.path,),
+        kind_confidence=LIKELY,
+        start=start,
+        start_confidence=0.75,
+        build=build,
         processes={"worker": start} if endless else {},
-    )  # fmt: skip
+    )
 
 
 def _commands(project: _Project, *, ring: bool) -> tuple[tuple[str, ...], str]:

@@ -22,14 +22,22 @@ from hivemind_agents.repository.tree import FileTree
 
 SUFFIXES = (".cpp", ".cc", ".cxx", ".c", ".hpp", ".h")
 FRAMEWORKS = {
-    "drogon": ("drogon", r"drogon::|\bdrogon/"), "crow": ("crow", r"crow::|crow\.h|crow_all"),
-    "oatpp": ("oatpp", r"oatpp"), "pistache": ("pistache", r"Pistache::|pistache/"),
-    "httplib": ("cpp-httplib", r"httplib::(?:SSL)?Server"), "restinio": ("restinio", r"restinio::"),
-    "cpprest": ("cpprestsdk", r"http_listener"), "wt": ("wt", r"Wt::|WRun|<Wt/"),
-    "served": ("served", r"served::"), "beast": ("boost-beast", r"boost/beast"),
-    "libmicrohttpd": ("libmicrohttpd", r"MHD_start_daemon"), "mongoose": ("mongoose", r"mg_http_listen"),
-    "cinatra": ("cinatra", r"cinatra"), "userver": ("userver", r"userver"), "civetweb": ("civetweb", r"mg_start"),
-}  # fmt: skip
+    "drogon": ("drogon", r"drogon::|\bdrogon/"),
+    "crow": ("crow", r"crow::|crow\.h|crow_all"),
+    "oatpp": ("oatpp", r"oatpp"),
+    "pistache": ("pistache", r"Pistache::|pistache/"),
+    "httplib": ("cpp-httplib", r"httplib::(?:SSL)?Server"),
+    "restinio": ("restinio", r"restinio::"),
+    "cpprest": ("cpprestsdk", r"http_listener"),
+    "wt": ("wt", r"Wt::|WRun|<Wt/"),
+    "served": ("served", r"served::"),
+    "beast": ("boost-beast", r"boost/beast"),
+    "libmicrohttpd": ("libmicrohttpd", r"MHD_start_daemon"),
+    "mongoose": ("mongoose", r"mg_http_listen"),
+    "cinatra": ("cinatra", r"cinatra"),
+    "userver": ("userver", r"userver"),
+    "civetweb": ("civetweb", r"mg_start"),
+}
 # The weight of sources that only a Makefile, or nothing, builds.
 BESIDE = 0.3
 _SOCKETS = r"\bbind\s*\([\s\S]{0,2000}\blisten\s*\(|\baccept\s*\(\s*\w+"
@@ -43,8 +51,17 @@ def detect(tree: FileTree) -> Finding | None:
         if _own_sources(tree)
         else None
     )
-    alone = next(iter([*tree.root_files("main.cpp"), *tree.root_files("main.c"), *tree.root_files("*.cpp"),
-                       *tree.root_files("*.c")]), None)  # fmt: skip
+    alone = next(
+        iter(
+            [
+                *tree.root_files("main.cpp"),
+                *tree.root_files("main.c"),
+                *tree.root_files("*.cpp"),
+                *tree.root_files("*.c"),
+            ]
+        ),
+        None,
+    )
     if (manifest is None and alone is None) or not tree.sources(*SUFFIXES, limit=1):
         return None
     start, build = _commands(tree, manifest, alone or "main.c")
@@ -66,12 +83,17 @@ def detect(tree: FileTree) -> Finding | None:
         language="cpp",
         manifest=manifest or alone or "",
         dependencies=packages,
-        manager=Fact(name, CERTAIN if name != "make" else LIKELY, (manifest,)) if manifest else None,
-        health=code_health(code, r"CROW_ROUTE\(\s*\w+\s*,\s*\"([^\"]*)\"", r"\.Get\(\s*\"([^\"]*)\"")
-        if match.kind == "web" else None,
+        manager=Fact(name, CERTAIN if name != "make" else LIKELY, (manifest,))
+        if manifest
+        else None,
+        health=code_health(
+            code, r"CROW_ROUTE\(\s*\w+\s*,\s*\"([^\"]*)\"", r"\.Get\(\s*\"([^\"]*)\""
+        )
+        if match.kind == "web"
+        else None,
         language_confidence=0.95 if manifest in {"CMakeLists.txt", "meson.build"} else 0.85,
         listed=manifest is not None,
-    )  # fmt: skip
+    )
     # C lies beside many languages as an extension; a Makefile calls many tools.
     return found if name != "make" else found.but(serves=min(found.serves, BESIDE))
 
@@ -85,8 +107,14 @@ def _packages(tree: FileTree, manifest: str | None, code: Code) -> list[Dependen
     """By the manifests' words, else by what the code includes."""
     found: list[Dependency] = []
     for name, (_, pattern) in FRAMEWORKS.items():
-        path = next((path for path in (manifest, "vcpkg.json", "conanfile.txt", "conanfile.py") if path
-                     and tree.search(path, rf"(?i)\b(?:lib)?{re.escape(name)}\b")), None)  # fmt: skip
+        path = next(
+            (
+                path
+                for path in (manifest, "vcpkg.json", "conanfile.txt", "conanfile.py")
+                if path and tree.search(path, rf"(?i)\b(?:lib)?{re.escape(name)}\b")
+            ),
+            None,
+        )
         if path:
             found.append(
                 Dependency(name, "", tree.where(path, re.compile(rf"(?i)\b(?:lib)?{name}\b")))

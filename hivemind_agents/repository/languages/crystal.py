@@ -16,11 +16,16 @@ from hivemind_agents.repository.tree import FileTree
 
 MANIFEST = "shard.yml"
 FRAMEWORKS = {
-    "kemal": ("kemal", r"Kemal\.run"), "lucky": ("lucky", r"Lucky|AppServer"),
-    "amber": ("amber", r"Amber"), "athena": ("athena", r"ATH\.run|Athena"), "grip": ("grip", r"Grip"),
-    "spider-gazelle": ("spider-gazelle", r"ActionController"), "marten": ("marten", r"Marten"),
-    "action-controller": ("spider-gazelle", r"ActionController"), "raze": ("raze", r"Raze\.run"),
-}  # fmt: skip
+    "kemal": ("kemal", r"Kemal\.run"),
+    "lucky": ("lucky", r"Lucky|AppServer"),
+    "amber": ("amber", r"Amber"),
+    "athena": ("athena", r"ATH\.run|Athena"),
+    "grip": ("grip", r"Grip"),
+    "spider-gazelle": ("spider-gazelle", r"ActionController"),
+    "marten": ("marten", r"Marten"),
+    "action-controller": ("spider-gazelle", r"ActionController"),
+    "raze": ("raze", r"Raze\.run"),
+}
 
 
 def detect(tree: FileTree) -> Finding | None:

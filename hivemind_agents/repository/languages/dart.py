@@ -27,13 +27,19 @@ from hivemind_agents.repository.tree import FileTree
 
 MANIFEST = "pubspec.yaml"
 FRAMEWORKS = {
-    "dart_frog": ("dart_frog", r"dart_frog"), "serverpod": ("serverpod", r"Serverpod\("),
-    "alfred": ("alfred", r"Alfred\("), "angel3_framework": ("angel3", r"Angel\("),
-    "conduit": ("conduit", r"ApplicationChannel"), "conduit_core": ("conduit", r"ApplicationChannel"),
-    "aqueduct": ("aqueduct", r"ApplicationChannel"), "jaguar": ("jaguar", r"Jaguar\("),
-    "get_server": ("get_server", r"GetServer"), "shelf": ("shelf", r"\bserve\(|shelf_io"),
-    "shelf_router": ("shelf", r"\bserve\(|shelf_io"), "vania": ("vania", r"Application\("),
-}  # fmt: skip
+    "dart_frog": ("dart_frog", r"dart_frog"),
+    "serverpod": ("serverpod", r"Serverpod\("),
+    "alfred": ("alfred", r"Alfred\("),
+    "angel3_framework": ("angel3", r"Angel\("),
+    "conduit": ("conduit", r"ApplicationChannel"),
+    "conduit_core": ("conduit", r"ApplicationChannel"),
+    "aqueduct": ("aqueduct", r"ApplicationChannel"),
+    "jaguar": ("jaguar", r"Jaguar\("),
+    "get_server": ("get_server", r"GetServer"),
+    "shelf": ("shelf", r"\bserve\(|shelf_io"),
+    "shelf_router": ("shelf", r"\bserve\(|shelf_io"),
+    "vania": ("vania", r"Application\("),
+}
 
 
 def detect(tree: FileTree) -> Finding | None:
@@ -41,11 +47,18 @@ def detect(tree: FileTree) -> Finding | None:
     if MANIFEST not in tree:
         return None
     content = read_yaml(tree, MANIFEST)
-    packages = Dependencies([
-        Dependency(str(name), text_of(spec) or "", tree.where(MANIFEST, re.compile(rf"(?m)^\s+{re.escape(str(name))}:")), dev=dev)
-        for key, dev in (("dependencies", False), ("dev_dependencies", True))
-        for name, spec in table(content.get(key)).items()
-    ])  # fmt: skip
+    packages = Dependencies(
+        [
+            Dependency(
+                str(name),
+                text_of(spec) or "",
+                tree.where(MANIFEST, re.compile(rf"(?m)^\s+{re.escape(str(name))}:")),
+                dev=dev,
+            )
+            for key, dev in (("dependencies", False), ("dev_dependencies", True))
+            for name, spec in table(content.get(key)).items()
+        ]
+    )
     code = Code(tree, (".dart",), limit=300)
     match = (
         _flutter(tree, packages)
@@ -77,11 +90,16 @@ def _flutter(tree: FileTree, packages: Dependencies) -> Match | None:
         return None
     page = tree.has("web/index.html")
     return Match(
-        framework="flutter", kind="static", rank=80, confidence=0.96,
-        kind_confidence=SURE if page else LIKELY, evidence=(listed.where, *((page,) if page else ())),
-        build=("flutter pub get", "flutter build web --release"), document_root="build/web",
+        framework="flutter",
+        kind="static",
+        rank=80,
+        confidence=0.96,
+        kind_confidence=SURE if page else LIKELY,
+        evidence=(listed.where, *((page,) if page else ())),
+        build=("flutter pub get", "flutter build web --release"),
+        document_root="build/web",
         single_page=True,
-    )  # fmt: skip
+    )
 
 
 def _jaspr(tree: FileTree, packages: Dependencies) -> Match | None:
@@ -100,10 +118,17 @@ def _program(
 ) -> Match:
     if packages.runtime("dart_frog") and tree.has_folder("routes"):
         return program_match(
-            manifest=MANIFEST, start="./bin/server", serves=packages["dart_frog"].where,
-            build=("dart pub get", "dart_frog build", "dart compile exe build/bin/server.dart -o bin/server"),
-            framework="dart_frog", listed=packages["dart_frog"],
-        )  # fmt: skip
+            manifest=MANIFEST,
+            start="./bin/server",
+            serves=packages["dart_frog"].where,
+            build=(
+                "dart pub get",
+                "dart_frog build",
+                "dart compile exe build/bin/server.dart -o bin/server",
+            ),
+            framework="dart_frog",
+            listed=packages["dart_frog"],
+        )
     name = text_of(content.get("name")) or tree.name
     entry = tree.has(
         "bin/server.dart",

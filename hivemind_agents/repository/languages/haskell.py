@@ -16,14 +16,17 @@ from hivemind_agents.repository.readers.versions import tool_version
 from hivemind_agents.repository.tree import FileTree
 
 FRAMEWORKS = {
-    "ihp": ("ihp", r"IHP\."), "yesod": ("yesod", r"\bwarp\b|warpEnv|runSettings|YesodDispatch|mkYesod"),
+    "ihp": ("ihp", r"IHP\."),
+    "yesod": ("yesod", r"\bwarp\b|warpEnv|runSettings|YesodDispatch|mkYesod"),
     "servant-server": ("servant", r"\bserve\b|serveWithContext|hoistServer"),
-    "spock": ("spock", r"runSpock"), "scotty": ("scotty", r"\bscotty\w*\b"),
+    "spock": ("spock", r"runSpock"),
+    "scotty": ("scotty", r"\bscotty\w*\b"),
     "snap": ("snap", r"quickHttpServe|httpServe|serveSnaplet"),
     "snap-server": ("snap", r"quickHttpServe|httpServe"),
-    "happstack-server": ("happstack", r"simpleHTTP"), "twain": ("twain", r"\brun\b"),
+    "happstack-server": ("happstack", r"simpleHTTP"),
+    "twain": ("twain", r"\brun\b"),
     "warp": ("warp", r"\brun(?:Env|Settings)?\b"),
-}  # fmt: skip
+}
 
 
 def detect(tree: FileTree) -> Finding | None:

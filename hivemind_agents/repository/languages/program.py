@@ -23,12 +23,17 @@ def program_match(
     processes: Mapping[str, str] | None = None,
     kind_confidence: float = SURE,
 ) -> Match:
-    """`serves`, `works`: where the code listens, or runs without end. Without `start`: a library."""
+    """`serves`, `works`: where the code listens, or "
+    "runs without end. Without `start`: a library.
+    """
     if start is None and serves is None:
         return Match(
-            framework=None, kind="library", evidence=(manifest,), kind_confidence=LIKELY,
+            framework=None,
+            kind="library",
+            evidence=(manifest,),
+            kind_confidence=LIKELY,
             build=tuple(build),
-        )  # fmt: skip
+        )
     if serves:
         return Match(
             framework=framework,

@@ -17,7 +17,8 @@ NAMES = (
     "hello.sh",
 )
 _SERVES = re.compile(
-    r"\bnc\s+(?:-\w+\s+)*-?\w*l|\bncat\b.*-l|\bsocat\b.*LISTEN|http\.server|busybox httpd|\$\{?PORT\b"
+    r"\bnc\s+(?:-\w+\s+)*-?\w*l|\bncat\b.*-l|"
+    r"\bsocat\b.*LISTEN|http\.server|busybox httpd|\$\{?PORT\b"
 )
 _ENDLESS = re.compile(r"\bwhile\s+(?:true|:|\[\s*1\s*\]|sleep)|\bfor\s*\(\(\s*;\s*;")
 

@@ -33,10 +33,16 @@ def detect(tree: FileTree) -> Finding | None:
         return None
     raw = tree.text(MANIFEST) or ""
     text = without_comments(raw)
-    packages = Dependencies([
-        Dependency(found.group(1).lower(), "", f"{MANIFEST}:{text.count(chr(10), 0, found.start()) + 1}")
-        for found in re.finditer(r"url:\s*\"[^\"]*/([\w.-]+?)(?:\.git)?/?\"", text)
-    ])  # fmt: skip
+    packages = Dependencies(
+        [
+            Dependency(
+                found.group(1).lower(),
+                "",
+                f"{MANIFEST}:{text.count(chr(10), 0, found.start()) + 1}",
+            )
+            for found in re.finditer(r"url:\s*\"[^\"]*/([\w.-]+?)(?:\.git)?/?\"", text)
+        ]
+    )
     code = Code(tree, (".swift",), limit=300)
     name = _executable(tree, text, code)
     framework = arguments = None

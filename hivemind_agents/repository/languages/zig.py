@@ -15,9 +15,13 @@ from hivemind_agents.repository.readers.versions import plain_version_file, tool
 from hivemind_agents.repository.tree import FileTree
 
 FRAMEWORKS = {
-    "jetzig": ("jetzig", r"jetzig"), "zap": ("zap", r"\bzap\."), "httpz": ("httpz", r"\bhttpz\."),
-    "http.zig": ("httpz", r"\bhttpz\."), "tokamak": ("tokamak", r"\btk\.|tokamak"), "zzz": ("zzz", r"\bzzz\."),
-}  # fmt: skip
+    "jetzig": ("jetzig", r"jetzig"),
+    "zap": ("zap", r"\bzap\."),
+    "httpz": ("httpz", r"\bhttpz\."),
+    "http.zig": ("httpz", r"\bhttpz\."),
+    "tokamak": ("tokamak", r"\btk\.|tokamak"),
+    "zzz": ("zzz", r"\bzzz\."),
+}
 
 
 def detect(tree: FileTree) -> Finding | None:
@@ -27,11 +31,15 @@ def detect(tree: FileTree) -> Finding | None:
         return None
     text = without_comments(tree.text("build.zig") or "")
     manifests = without_comments(tree.text("build.zig.zon") or "")
-    packages = Dependencies([
-        Dependency(name, "", tree.where("build.zig.zon" if name in manifests else "build.zig", name))
-        for name in FRAMEWORKS
-        if re.search(rf"[.\"/]{re.escape(name)}\b", manifests + text)
-    ])  # fmt: skip
+    packages = Dependencies(
+        [
+            Dependency(
+                name, "", tree.where("build.zig.zon" if name in manifests else "build.zig", name)
+            )
+            for name in FRAMEWORKS
+            if re.search(rf"[.\"/]{re.escape(name)}\b", manifests + text)
+        ]
+    )
     code = Code(tree, (".zig",), limit=300)
     named = re.search(
         r"addExecutable\(\s*\.?\{[^}]*?\.name\s*=\s*\"([^\"]+)\"|addExecutable\(\s*\"([^\"]+)\"",

@@ -47,8 +47,10 @@ class Project:
     @property
     def runs(self) -> bool:
         return bool(re.search(r"<OutputType>\s*(?:Win)?Exe", self.text, re.I)) or self.sdk in {
-            "Microsoft.NET.Sdk.Web", "Microsoft.NET.Sdk.Worker", "Microsoft.NET.Sdk.BlazorWebAssembly",
-        }  # fmt: skip
+            "Microsoft.NET.Sdk.Web",
+            "Microsoft.NET.Sdk.Worker",
+            "Microsoft.NET.Sdk.BlazorWebAssembly",
+        }
 
 
 def read_projects(tree: FileTree) -> Iterator[Project]:

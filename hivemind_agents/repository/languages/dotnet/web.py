@@ -16,7 +16,10 @@ _OTHERS = (
     ("genhttp", "genhttp.core", r"Host\.Create", 8080),
 )
 _BLAZOR = r"AddServerSideBlazor|MapBlazorHub|AddRazorComponents|MapRazorComponents"
-_HOSTED = r"WebApplication\b|WebHost\b|ConfigureWebHostDefaults|UseKestrel|webHost\b|Host\.Create|UseStartup|application\s*\{"
+_HOSTED = (
+    r"WebApplication\b|WebHost\b|ConfigureWebHostDefaults|"
+    r"UseKestrel|webHost\b|Host\.Create|UseStartup|application\s*\{"
+)
 
 
 def detect(solution: Solution) -> Match | None:

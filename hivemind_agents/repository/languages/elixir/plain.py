@@ -34,6 +34,12 @@ def plain_match(project: ElixirProject) -> Match:
             processes={"worker": start},
         )  # fmt: skip
     return Match(
-        framework=None, kind="cli", rank=5, evidence=("mix.exs",), kind_confidence=GUESS, start="mix run",
-        start_confidence=GUESS, build=build,
-    )  # fmt: skip
+        framework=None,
+        kind="cli",
+        rank=5,
+        evidence=("mix.exs",),
+        kind_confidence=GUESS,
+        start="mix run",
+        start_confidence=GUESS,
+        build=build,
+    )

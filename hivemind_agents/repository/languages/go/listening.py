@@ -20,7 +20,11 @@ FRAMEWORKS: dict[str, tuple[tuple[str, ...], str, int]] = {
     "hertz": (("github.com/cloudwego/hertz",), r"\.Spin\(|\.Run\(", 8888),
     "go-zero": (("github.com/zeromicro/go-zero/rest",), r"\.Start\(", 8888),
     "kratos": (("github.com/go-kratos/kratos",), r"\.Run\(", 8000),
-    "martini": (("github.com/go-martini/martini", "github.com/codegangsta/martini"), r"\.Run\(", 3000),
+    "martini": (
+        ("github.com/go-martini/martini", "github.com/codegangsta/martini"),
+        r"\.Run\(",
+        3000,
+    ),
     "macaron": (("gopkg.in/macaron.v1", "github.com/go-macaron/macaron"), r"\.Run\(", 4000),
     "goframe": (("github.com/gogf/gf",), r"\.Run\(", 8000),
     "goji": (("github.com/zenazn/goji", "goji.io"), r"goji\.Serve\(", 8000),
@@ -30,7 +34,7 @@ FRAMEWORKS: dict[str, tuple[tuple[str, ...], str, int]] = {
     "httprouter": (("github.com/julienschmidt/httprouter",), r"(?!)", 8080),
     "fasthttp": (("github.com/valyala/fasthttp",), r"(?!)", 8080),
     "negroni": (("github.com/urfave/negroni", "github.com/codegangsta/negroni"), r"\.Run\(", 8080),
-}  # fmt: skip
+}
 STANDARD = (
     r"\.ListenAndServe(?:TLS)?\(|\bhttp\.Serve(?:TLS)?\(|\bListenAndServe(?:TLS)?\(|"
     r"(?:server|srv|httpServer|s)\.Serve\(\s*\w|autotls\.Run"

@@ -8,7 +8,10 @@ _WORKERS = (
     r"worker\.New\(|\.Consume\(|cron\.New\(|gocron\.New|slack\.NewRTM|socketmode\.New|river\.NewClient|"
     r"nats\.Connect|\.GetUpdatesChan|lambda\.Start\("
 )
-_ENDLESS = r"\bfor\s*\{[^}]{0,400}(?:time\.Sleep|<-\w*[tT]icker|select\s*\{)|range\s+(?:time\.(?:NewTicker|Tick)\(|\w*[tT]icker\.C)"
+_ENDLESS = (
+    r"\bfor\s*\{[^}]{0,400}(?:time\.Sleep|<-\w*[tT]icker|select\s*\{)|"
+    r"range\s+(?:time\.(?:NewTicker|Tick)\(|\w*[tT]icker\.C)"
+)
 
 
 def plain_match(project: GoProject) -> Match:
@@ -24,9 +27,16 @@ def plain_match(project: GoProject) -> Match:
     endless = program.first(_WORKERS) or program.first(_ENDLESS)
     if endless:
         return Match(
-            framework=None, kind="worker", rank=15, evidence=(endless.where,), kind_confidence=LIKELY,
-            start=start, start_confidence=LIKELY, build=build, processes={"worker": start},
-        )  # fmt: skip
+            framework=None,
+            kind="worker",
+            rank=15,
+            evidence=(endless.where,),
+            kind_confidence=LIKELY,
+            start=start,
+            start_confidence=LIKELY,
+            build=build,
+            processes={"worker": start},
+        )
     return Match(
         framework=None, kind="cli", rank=10, evidence=(program.main,),
         kind_confidence=SURE if len(program.files) < 5 else LIKELY, start=start,

@@ -30,8 +30,14 @@ class GoProject:
     @cached_property
     def files(self) -> list[tuple[str, str]]:
         code = Code(self.tree, (".go",), limit=500)
-        return [(path, text) for path, text in code.files if not path.endswith("_test.go")
-                and not re.search(r"(?m)^//\s*(?:go:build|\+build)\s+ignore", self.tree.text(path) or "")]  # fmt: skip
+        return [
+            (path, text)
+            for path, text in code.files
+            if not path.endswith("_test.go")
+            and not re.search(
+                r"(?m)^//\s*(?:go:build|\+build)\s+ignore", self.tree.text(path) or ""
+            )
+        ]
 
     @cached_property
     def _imports(self) -> dict[str, frozenset[str]]:

@@ -7,7 +7,10 @@ from hivemind_agents.repository.languages.go.listening import Serving, serving_f
 from hivemind_agents.repository.languages.go.program import Program
 from hivemind_agents.repository.languages.go.project import GoProject
 
-_PORT_VARIABLE = r"(?:Getenv|LookupEnv|getEnv\w*|GetEnv\w*|envOr\w*|\benv)\(\s*\"(PORT|HTTP_PORT|APP_PORT|SERVER_PORT|LISTEN_ADDR)\"|env(?:config)?:\"PORT"
+_PORT_VARIABLE = (
+    r"(?:Getenv|LookupEnv|getEnv\w*|GetEnv\w*|envOr\w*|\benv)\(\s*\"(PORT|"
+    r"HTTP_PORT|APP_PORT|SERVER_PORT|LISTEN_ADDR)\"|env(?:config)?:\"PORT"
+)
 _FLAG = (
     r"flag\.(String|Int|Uint)(?:Var)?\(\s*(?:&[\w.]+,\s*)?\"(port|p|addr|listen|http|bind|address|l|a)\",\s*"
     r"(\"[^\"]*\"|\d+)"

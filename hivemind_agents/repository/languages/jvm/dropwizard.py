@@ -14,8 +14,14 @@ def detect(project: JvmProject) -> Match | None:
     if listed is None or where is None:
         return None
     tree = project.tree
-    config = tree.has("config.yml", "config.yaml", "configuration.yml", "server.yml", "example.yml",
-                      "src/main/resources/config.yml") or next(iter(tree.root_files("*.yml")), None)  # fmt: skip
+    config = tree.has(
+        "config.yml",
+        "config.yaml",
+        "configuration.yml",
+        "server.yml",
+        "example.yml",
+        "src/main/resources/config.yml",
+    ) or next(iter(tree.root_files("*.yml")), None)
     arguments = f"server {config}" if config else "server"
     packed = package(project)
     options = "" if config and "PORT" in (tree.text(config) or "") else (

@@ -45,8 +45,10 @@ def read_gradle(tree: FileTree) -> Build | None:
     root = _module(tree, "", named.group(1) if named else tree.name, catalog, "")
     shared = "\n".join(_shared(root.text))
     modules = [root]
-    for folder in _included(settings)[:60]:
-        modules.append(_module(tree, folder, folder.rpartition("/")[2], catalog, shared))
+    modules += [
+        _module(tree, folder, folder.rpartition("/")[2], catalog, shared)
+        for folder in _included(settings)[:60]
+    ]
     command = "./gradlew" if "gradlew" in tree else "gradle"
     return Build(tool="gradle", manifest=manifest, command=command, modules=tuple(modules))
 

@@ -39,9 +39,13 @@ def health_path(project: JvmProject, match: Match) -> Fact[str] | None:
         context = _context(project) if match.framework == "spring-boot" else ""
         return Fact(context + found.value, found.confidence, found.evidence) if context else found
     page = next(
-        (path for path in project.tree.named("index.html") + project.tree.named("index.jsp")
-         if re.search(r"resources/(?:static|public|META-INF/resources)/index|webapp/index", path)), None
-    )  # fmt: skip
+        (
+            path
+            for path in project.tree.named("index.html") + project.tree.named("index.jsp")
+            if re.search(r"resources/(?:static|public|META-INF/resources)/index|webapp/index", path)
+        ),
+        None,
+    )
     return Fact(_context(project) + "/", LIKELY, (page,)) if page else None
 
 

@@ -37,9 +37,11 @@ def read_maven(tree: FileTree) -> Build | None:
 
 def _module(tree: FileTree, path: str, folder: str, root: ET.Element | None) -> Module:
     text = re.sub(
-        r"<!--.*?(?:-->|\Z)", lambda found: re.sub(r"[^\n]", " ", found.group()), tree.text(path) or "",
+        r"<!--.*?(?:-->|\Z)",
+        lambda found: re.sub(r"[^\n]", " ", found.group()),
+        tree.text(path) or "",
         flags=re.S,
-    )  # fmt: skip
+    )
     fallback = folder.rpartition("/")[2] or tree.name
     if root is None:
         return Module(folder=folder, name=fallback, manifest=path, text=text)

@@ -37,9 +37,14 @@ def detect(project: JvmProject) -> Match | None:
     serves = started and (web or controllers or "runtime(" in module.text)
     if not serves:
         return Match(
-            framework="micronaut", kind="cli" if project.main else "library", rank=55, evidence=where,
-            kind_confidence=LIKELY, start=packed.start() if project.main else None, build=packed.build,
-        )  # fmt: skip
+            framework="micronaut",
+            kind="cli" if project.main else "library",
+            rank=55,
+            evidence=where,
+            kind_confidence=LIKELY,
+            start=packed.start() if project.main else None,
+            build=packed.build,
+        )
     health = project.listed("io.micronaut:micronaut-management")
     return Match(
         framework="micronaut",

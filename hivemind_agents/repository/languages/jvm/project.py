@@ -15,14 +15,29 @@ from hivemind_agents.repository.tree import FileTree
 SUFFIXES = {".java": "java", ".kt": "kotlin", ".scala": "scala", ".groovy": "java"}
 _MAIN = (
     r"\bstatic\s+(?:public\s+|final\s+)?void\s+main\s*\(|(?m:^(?:suspend\s+)?fun\s+main\s*\()|@JvmStatic\s+fun\s+main\b|"
-    r"\bdef\s+main\s*\(|@main\s+def\b|\bobject\s+\w+\s+extends\s+[\w. ]*?(?:App|IOApp\w*|ZIOAppDefault|HttpApp|CrudApp|cask\.Main\w*|MainRoutes)\b|"
+    r"\bdef\s+main\s*\(|@main\s+def\b|\bobject\s+\w+\s+extends\s+[\w. ]*?(?:App|"
+    r"IOApp\w*|ZIOAppDefault|HttpApp|CrudApp|cask\.Main\w*|MainRoutes)\b|"
     r"(?m:^[ \t]*void\s+main\s*\(\s*(?:String\[\]\s+\w+)?\s*\))"
 )
 # A module that carries one of these is meant to run by itself.
-_RUNS = ("spring-boot-maven-plugin", "org.springframework.boot", "application", "quarkus-maven-plugin",
-         "io.quarkus", "io.ktor.plugin", "micronaut-maven-plugin", "io.micronaut.application",
-         "maven-shade-plugin", "com.github.johnrengelman.shadow", "com.gradleup.shadow",
-         "maven-assembly-plugin", "JavaAppPackaging", "PlayScala", "PlayJava", "AssemblyPlugin")  # fmt: skip
+_RUNS = (
+    "spring-boot-maven-plugin",
+    "org.springframework.boot",
+    "application",
+    "quarkus-maven-plugin",
+    "io.quarkus",
+    "io.ktor.plugin",
+    "micronaut-maven-plugin",
+    "io.micronaut.application",
+    "maven-shade-plugin",
+    "com.github.johnrengelman.shadow",
+    "com.gradleup.shadow",
+    "maven-assembly-plugin",
+    "JavaAppPackaging",
+    "PlayScala",
+    "PlayJava",
+    "AssemblyPlugin",
+)
 _NAMES = (
     "app",
     "application",
@@ -232,7 +247,9 @@ class JvmProject:
     def literal_port(self) -> int | None:
         """A port that the code itself names."""
         found = self.code.first(
-            r"(?i)(?:\bport\b\W{0,12}|\blisten\(\s*|\bstart\(\s*|Port\(\s*|InetSocketAddress\(\s*(?:\"[^\"]*\",\s*)?|getOrElse\(\s*|\?:\s*\"?|port\"[ ,:]+\"?)(\d{4,5})\b"
+            r"(?i)(?:\bport\b\W{0,12}|\blisten\(\s*|\bstart\(\s*|Port\(\s*|"
+            r"InetSocketAddress\(\s*(?:\"[^\"]*\",\s*)?|"
+            r"getOrElse\(\s*|\?:\s*\"?|port\"[ ,:]+\"?)(\d{4,5})\b"
         )
         number = int(found[1]) if found else 0
         return number if 1023 < number < 65536 else None

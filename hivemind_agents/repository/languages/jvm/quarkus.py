@@ -4,10 +4,30 @@ from hivemind_agents.repository.facts import CERTAIN, LIKELY, SURE, Fact, Match
 from hivemind_agents.repository.languages.jvm.project import JvmProject
 from hivemind_agents.repository.languages.jvm.running import gradle_build, maven_build
 
-WEB = tuple(f"io.quarkus:quarkus-{name}" for name in (
-    "rest", "resteasy", "vertx-http", "reactive-routes", "undertow", "qute-web", "smallrye-graphql",
-    "smallrye-health", "spring-web", "grpc", "websockets", "vertx-web", "funqy-http", "web",
-)) + ("io.quarkiverse.qute.web", "io.quarkiverse.renarde", "io.quarkiverse.web-bundler")  # fmt: skip
+WEB = (
+    *tuple(
+        f"io.quarkus:quarkus-{name}"
+        for name in (
+            "rest",
+            "resteasy",
+            "vertx-http",
+            "reactive-routes",
+            "undertow",
+            "qute-web",
+            "smallrye-graphql",
+            "smallrye-health",
+            "spring-web",
+            "grpc",
+            "websockets",
+            "vertx-web",
+            "funqy-http",
+            "web",
+        )
+    ),
+    "io.quarkiverse.qute.web",
+    "io.quarkiverse.renarde",
+    "io.quarkiverse.web-bundler",
+)
 
 
 def detect(project: JvmProject) -> Match | None:
@@ -31,9 +51,14 @@ def detect(project: JvmProject) -> Match | None:
     if web is None:
         works = project.code.where(r"@Incoming|@Scheduled|Quarkus\.waitForExit")
         return Match(
-            framework="quarkus", kind="worker" if works else "cli", rank=60, evidence=(listed.where,),
-            kind_confidence=LIKELY, start=f"java -jar {jar}", build=(build,),
-        )  # fmt: skip
+            framework="quarkus",
+            kind="worker" if works else "cli",
+            rank=60,
+            evidence=(listed.where,),
+            kind_confidence=LIKELY,
+            start=f"java -jar {jar}",
+            build=(build,),
+        )
     health = project.listed("io.quarkus:quarkus-smallrye-health")
     return Match(
         framework="quarkus",

@@ -7,8 +7,15 @@ from hivemind_agents.repository.facts import GUESS, LIKELY
 from hivemind_agents.repository.languages.jvm.build import Module
 from hivemind_agents.repository.languages.jvm.project import JvmProject
 
-SHADOW = ("com.github.johnrengelman.shadow", "com.gradleup.shadow", "io.github.goooler.shadow",
-          "shadow", "io.ktor.plugin", "io.micronaut.application", "io.micronaut.minimal.application")  # fmt: skip
+SHADOW = (
+    "com.github.johnrengelman.shadow",
+    "com.gradleup.shadow",
+    "io.github.goooler.shadow",
+    "shadow",
+    "io.ktor.plugin",
+    "io.micronaut.application",
+    "io.micronaut.minimal.application",
+)
 PACKAGER = ("JavaAppPackaging", "JavaServerAppPackaging", "PlayScala", "PlayJava", "PlayService",
             "PlayMinimalJava")  # fmt: skip
 

@@ -19,19 +19,57 @@ class Server:
 
 
 SERVERS = (
-    Server("http4s", ("org.http4s:",), r"EmberServerBuilder|BlazeServerBuilder|JettyBuilder|NettyServerBuilder", 8080, 72),
-    Server("zio-http", ("dev.zio:zio-http", "io.d11:zhttp"), r"\bServer\.(?:serve|install|start|app)|Server\.default"),
-    Server("akka-http", ("com.typesafe.akka:akka-http",), r"\.bind(?:AndHandle\w*|Flow)?\(|\.newServerAt\(|HttpApp"),
+    Server(
+        "http4s",
+        ("org.http4s:",),
+        r"EmberServerBuilder|BlazeServerBuilder|JettyBuilder|NettyServerBuilder",
+        8080,
+        72,
+    ),
+    Server(
+        "zio-http",
+        ("dev.zio:zio-http", "io.d11:zhttp"),
+        r"\bServer\.(?:serve|install|start|app)|Server\.default",
+    ),
+    Server(
+        "akka-http",
+        ("com.typesafe.akka:akka-http",),
+        r"\.bind(?:AndHandle\w*|Flow)?\(|\.newServerAt\(|HttpApp",
+    ),
     Server("pekko-http", ("org.apache.pekko:pekko-http",), r"\.bind(?:Flow)?\(|\.newServerAt\("),
     Server("finatra", ("com.twitter:finatra",), r"extends\s+\w*HttpServer\w*", 8888),
-    Server("finagle", ("com.twitter:finagle", "com.twitter:twitter-server"), r"\bHttp\.(?:server|serve)\b|TwitterServer"),
-    Server("scalatra", ("org.scalatra:",), r"extends\s+Scalatra\w*|ScalatraServlet|ScalatraListener"),
+    Server(
+        "finagle",
+        ("com.twitter:finagle", "com.twitter:twitter-server"),
+        r"\bHttp\.(?:server|serve)\b|TwitterServer",
+    ),
+    Server(
+        "scalatra", ("org.scalatra:",), r"extends\s+Scalatra\w*|ScalatraServlet|ScalatraListener"
+    ),
     Server("cask", ("com.lihaoyi:cask",), r"extends\s+cask\.Main\w*"),
-    Server("tapir", ("com.softwaremill.sttp.tapir:tapir-netty", "com.softwaremill.sttp.tapir:tapir-vertx"), r"\w*Server\("),
-    Server("unfiltered", ("ws.unfiltered:", "net.databinder:unfiltered"), r"\.http\(|Server\.", 8080),
-    Server("vertx", ("io.vertx:vertx-",), r"createHttpServer|AbstractVerticle|CoroutineVerticle|VerticleBase|HttpServer\b", 8888, 74),
+    Server(
+        "tapir",
+        ("com.softwaremill.sttp.tapir:tapir-netty", "com.softwaremill.sttp.tapir:tapir-vertx"),
+        r"\w*Server\(",
+    ),
+    Server(
+        "unfiltered", ("ws.unfiltered:", "net.databinder:unfiltered"), r"\.http\(|Server\.", 8080
+    ),
+    Server(
+        "vertx",
+        ("io.vertx:vertx-",),
+        r"createHttpServer|AbstractVerticle|CoroutineVerticle|VerticleBase|HttpServer\b",
+        8888,
+        74,
+    ),
     Server("javalin", ("io.javalin:",), r"Javalin\.(?:create|start)", 7000, 76),
-    Server("spark", ("com.sparkjava:",), r"import\s+(?:static\s+)?spark\.|Spark\.(?:get|port)|SparkApplication|ignite\(", 4567, 76),
+    Server(
+        "spark",
+        ("com.sparkjava:",),
+        r"import\s+(?:static\s+)?spark\.|Spark\.(?:get|port)|SparkApplication|ignite\(",
+        4567,
+        76,
+    ),
     Server("http4k", ("org.http4k:",), r"\.asServer\("),
     Server("ratpack", ("io.ratpack:",), r"RatpackServer|ratpack\s*\{", 5050),
     Server("helidon", ("io.helidon",), r"WebServer|Server\.create|@Path\(|helidon", 8080),
@@ -41,12 +79,24 @@ SERVERS = (
     Server("pippo", ("ro.pippo:",), r"new\s+Pippo\(", 8338),
     Server("ninja", ("org.ninjaframework:",), r"ninja\.", 8080),
     Server("graphql-kotlin", ("com.expediagroup:graphql-kotlin-ktor",), r"embeddedServer"),
-    Server("jersey", ("org.glassfish.jersey.containers:",), r"\w*HttpServerFactory|JettyHttpContainer|createHttpServer", 8080, 60),
+    Server(
+        "jersey",
+        ("org.glassfish.jersey.containers:",),
+        r"\w*HttpServerFactory|JettyHttpContainer|createHttpServer",
+        8080,
+        60,
+    ),
     Server("undertow", ("io.undertow:",), r"Undertow\.builder", 8080, 50),
-    Server("jetty", ("org.eclipse.jetty",), r"new\s+(?:org\.eclipse\.jetty\.server\.)?Server\(|Server\(\w+\)", 8080, 45),
+    Server(
+        "jetty",
+        ("org.eclipse.jetty",),
+        r"new\s+(?:org\.eclipse\.jetty\.server\.)?Server\(|Server\(\w+\)",
+        8080,
+        45,
+    ),
     Server("tomcat", ("org.apache.tomcat.embed:",), r"new\s+Tomcat\(|Tomcat\(\)", 8080, 46),
     Server("netty", ("io.netty:",), r"ServerBootstrap", 8080, 30),
-)  # fmt: skip
+)
 _PLAIN = r"HttpServer\.create\(|SimpleFileServer\.createFileServer|new\s+ServerSocket\("
 
 

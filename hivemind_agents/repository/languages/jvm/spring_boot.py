@@ -15,20 +15,48 @@ from hivemind_agents.repository.readers.environment import Use
 
 _BOOT = "org.springframework.boot:"
 # Any of these puts a web server into the application.
-WEB = tuple(f"{_BOOT}spring-boot-starter-{name}" for name in (
-    "web", "webmvc", "webflux", "jersey", "data-rest", "hateoas", "websocket", "tomcat", "jetty",
-    "undertow", "reactor-netty", "graphql", "rsocket", "web-services", "thymeleaf",
-)) + (
-    "com.vaadin:vaadin-spring-boot-starter", "org.springframework.cloud:spring-cloud-starter-gateway",
+WEB = (
+    *tuple(
+        f"{_BOOT}spring-boot-starter-{name}"
+        for name in (
+            "web",
+            "webmvc",
+            "webflux",
+            "jersey",
+            "data-rest",
+            "hateoas",
+            "websocket",
+            "tomcat",
+            "jetty",
+            "undertow",
+            "reactor-netty",
+            "graphql",
+            "rsocket",
+            "web-services",
+            "thymeleaf",
+        )
+    ),
+    "com.vaadin:vaadin-spring-boot-starter",
+    "org.springframework.cloud:spring-cloud-starter-gateway",
     "org.springframework.cloud:spring-cloud-starter-netflix-eureka-server",
-    "org.springframework.cloud:spring-cloud-config-server", "dev.hilla:hilla-spring-boot-starter",
-    "de.codecentric:spring-boot-admin-starter-server", "org.springdoc:springdoc-openapi-starter-web",
-    "com.graphql-java-kickstart:graphql-spring-boot-starter", "org.joinfaces:",
-    "org.apache.camel.springboot:camel-servlet-starter", "org.springframework:spring-web",
-)  # fmt: skip
-_MAIN = r"@SpringBootApplication|SpringApplication\b|runApplication\s*<|SpringApplicationBuilder|SpringBootServletInitializer"
+    "org.springframework.cloud:spring-cloud-config-server",
+    "dev.hilla:hilla-spring-boot-starter",
+    "de.codecentric:spring-boot-admin-starter-server",
+    "org.springdoc:springdoc-openapi-starter-web",
+    "com.graphql-java-kickstart:graphql-spring-boot-starter",
+    "org.joinfaces:",
+    "org.apache.camel.springboot:camel-servlet-starter",
+    "org.springframework:spring-web",
+)
+_MAIN = (
+    r"@SpringBootApplication|SpringApplication\b|runApplication\s*<|"
+    r"SpringApplicationBuilder|SpringBootServletInitializer"
+)
 _NO_SERVER = r"WebApplicationType\.NONE|web-application-type\s*[:=]\s*none"
-_WORKS = r"@Scheduled\b|@KafkaListener|@RabbitListener|@JmsListener|@SqsListener|@StreamListener|Consumer<"
+_WORKS = (
+    r"@Scheduled\b|@KafkaListener|@RabbitListener|"
+    r"@JmsListener|@SqsListener|@StreamListener|Consumer<"
+)
 
 
 def detect(project: JvmProject) -> Match | None:
@@ -121,7 +149,8 @@ def _port(project: JvmProject) -> int:
         for path in project.tree.named(name):
             found = project.tree.search(
                 path,
-                r"(?m)^server\.port\s*[=:]\s*(?:\$\{\w+:)?(\d{4,5})|^server:\s*\n(?:[ \t]+.*\n)*?[ \t]+port:\s*(?:\$\{\w+:)?(\d{4,5})",
+                r"(?m)^server\.port\s*[=:]\s*(?:\$\{\w+:)?(\d{4,5})|"
+                r"^server:\s*\n(?:[ \t]+.*\n)*?[ \t]+port:\s*(?:\$\{\w+:)?(\d{4,5})",
             )
             if found and "/test/" not in path:
                 return int(found.group(1) or found.group(2))
@@ -129,7 +158,8 @@ def _port(project: JvmProject) -> int:
 
 
 _URL = re.compile(
-    r"(?m)^[ \t]*(?:spring\.datasource\.)?url\s*[:=]\s*[\"']?(jdbc:(?:postgresql|mysql|mariadb):[^\s\"'$]+)[\"']?\s*$"
+    r"(?m)^[ \t]*(?:spring\.datasource\.)?url\s*[:=]\s*[\"']?"
+    r"(jdbc:(?:postgresql|mysql|mariadb):[^\s\"'$]+)[\"']?\s*$"
 )
 
 

@@ -8,18 +8,26 @@ from hivemind_agents.repository.readers.versions import plain_version_file, tool
 from hivemind_agents.repository.tree import FileTree
 
 _POM = (
-    r"<java\.version>\s*([\d.]+)\s*<", r"<maven\.compiler\.release>\s*([\d.]+)\s*<",
-    r"<release>\s*([\d.]+)\s*</release>", r"<maven\.compiler\.target>\s*([\d.]+)\s*<",
-    r"<maven\.compiler\.source>\s*([\d.]+)\s*<", r"<target>\s*([\d.]+)\s*</target>",
-    r"<source>\s*([\d.]+)\s*</source>", r"<jdk\.version>\s*([\d.]+)\s*<", r"<jvmTarget>\s*([\d.]+)\s*<",
-)  # fmt: skip
+    r"<java\.version>\s*([\d.]+)\s*<",
+    r"<maven\.compiler\.release>\s*([\d.]+)\s*<",
+    r"<release>\s*([\d.]+)\s*</release>",
+    r"<maven\.compiler\.target>\s*([\d.]+)\s*<",
+    r"<maven\.compiler\.source>\s*([\d.]+)\s*<",
+    r"<target>\s*([\d.]+)\s*</target>",
+    r"<source>\s*([\d.]+)\s*</source>",
+    r"<jdk\.version>\s*([\d.]+)\s*<",
+    r"<jvmTarget>\s*([\d.]+)\s*<",
+)
 _GRADLE = (
-    r"JavaLanguageVersion\.of\(\s*[\"']?(\d+)", r"jvmToolchain\(\s*(\d+)",
-    r"jdkToolchain\D{0,20}(\d+)", r"options\.release(?:\.set\(|\s*=\s*)(\d+)",
+    r"JavaLanguageVersion\.of\(\s*[\"']?(\d+)",
+    r"jvmToolchain\(\s*(\d+)",
+    r"jdkToolchain\D{0,20}(\d+)",
+    r"options\.release(?:\.set\(|\s*=\s*)(\d+)",
     r"sourceCompatibility\s*=?\s*[\"']?(?:JavaVersion\.VERSION_|JavaVersion\.toVersion\([\"'])?([\d._]+)",
-    r"targetCompatibility\s*=?\s*[\"']?(?:JavaVersion\.VERSION_)?([\d._]+)", r"jvmTarget\s*=\s*[\"']([\d.]+)",
+    r"targetCompatibility\s*=?\s*[\"']?(?:JavaVersion\.VERSION_)?([\d._]+)",
+    r"jvmTarget\s*=\s*[\"']([\d.]+)",
     r"JvmTarget\.JVM_(\d+)",
-)  # fmt: skip
+)
 _SBT = (r"-(?:release|target)[\"':, ]+(?:jvm-)?(\d[\d.]*)",)
 
 

@@ -6,7 +6,9 @@ from hivemind_agents.repository.readers.environment import Use
 
 
 def detect(project: PhpProject) -> Match | None:
-    """An application of Laravel: its framework is listed, and its front page or console is there."""
+    """An application of Laravel: its framework is "
+    "listed, and its front page or console is there.
+    """
     tree, packages = project.tree, project.packages
     lumen = packages.runtime("laravel/lumen-framework")
     listed = lumen or packages.runtime("laravel/framework", "statamic/cms", "october/rain")

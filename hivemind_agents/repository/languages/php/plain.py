@@ -12,8 +12,19 @@ _PAGE = re.compile(
 _WORKER = re.compile(
     r"while\s*\(\s*(?:true|1)\s*\)|basic_consume|->consume\(|->run\(\)\s*;\s*//\s*bot"
 )
-_ENTRIES = ("main.php", "app.php", "run.php", "cli.php", "server.php", "bot.php", "worker.php", "script.php",
-            "hello.php", "console.php", "start.php")  # fmt: skip
+_ENTRIES = (
+    "main.php",
+    "app.php",
+    "run.php",
+    "cli.php",
+    "server.php",
+    "bot.php",
+    "worker.php",
+    "script.php",
+    "hello.php",
+    "console.php",
+    "start.php",
+)
 
 
 def plain_match(project: PhpProject) -> Match:

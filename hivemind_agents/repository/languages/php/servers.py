@@ -4,13 +4,43 @@ from hivemind_agents.repository.facts import LIKELY, SURE, Match
 from hivemind_agents.repository.languages.php.project import PhpProject
 
 _SERVERS = (
-    ("hyperf", ("hyperf/http-server", "hyperf/framework"), r"hyperf|Hyperf", "php bin/hyperf.php start", 9501),
-    ("webman", ("workerman/webman-framework",), r"webman|Webman|support\\\\App", "php start.php start", 8787),
-    ("reactphp", ("react/http",), r"React\\Http\\(?:Http)?Server|new\s+HttpServer\(", "php {file}", 8080),
-    ("workerman", ("workerman/workerman",), r"Workerman\\Worker|new\s+Worker\(", "php {file} start", 8080),
-    ("swoole", ("ext-swoole", "ext-openswoole", "openswoole/core"), r"Swoole\\(?:Http|WebSocket)\\Server|new\s+Server\(", "php {file}", 9501),
+    (
+        "hyperf",
+        ("hyperf/http-server", "hyperf/framework"),
+        r"hyperf|Hyperf",
+        "php bin/hyperf.php start",
+        9501,
+    ),
+    (
+        "webman",
+        ("workerman/webman-framework",),
+        r"webman|Webman|support\\\\App",
+        "php start.php start",
+        8787,
+    ),
+    (
+        "reactphp",
+        ("react/http",),
+        r"React\\Http\\(?:Http)?Server|new\s+HttpServer\(",
+        "php {file}",
+        8080,
+    ),
+    (
+        "workerman",
+        ("workerman/workerman",),
+        r"Workerman\\Worker|new\s+Worker\(",
+        "php {file} start",
+        8080,
+    ),
+    (
+        "swoole",
+        ("ext-swoole", "ext-openswoole", "openswoole/core"),
+        r"Swoole\\(?:Http|WebSocket)\\Server|new\s+Server\(",
+        "php {file}",
+        9501,
+    ),
     ("amphp", ("amphp/http-server",), r"SocketHttpServer|HttpServer", "php {file}", 8080),
-)  # fmt: skip
+)
 
 
 def detect(project: PhpProject) -> Match | None:

@@ -22,9 +22,13 @@ def detect(project: PhpProject) -> Match | None:
     ):
         processes["release"] = "php bin/console doctrine:migrations:migrate --no-interaction"
     transport = project.example("MESSENGER_TRANSPORT_DSN")
-    if packages.runtime("symfony/messenger") and transport and not transport.startswith("sync"):
-        if tree.has_folder("src/MessageHandler") or tree.has_folder("src/Message"):
-            processes["worker"] = "php bin/console messenger:consume async"
+    handles = tree.has_folder("src/MessageHandler") or tree.has_folder("src/Message")
+    if (
+        handles
+        and packages.runtime("symfony/messenger")
+        and not (transport or "sync").startswith("sync")
+    ):
+        processes["worker"] = "php bin/console messenger:consume async"
     mapped = packages.runtime("symfony/asset-mapper")
     compiled = ("php bin/console importmap:install", "php bin/console asset-map:compile")
     has_front = bool(project.page or "public/index.php" in tree or "web/app.php" in tree)

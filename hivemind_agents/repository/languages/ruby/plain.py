@@ -67,8 +67,15 @@ def plain_match(project: RubyProject) -> Match:
 
 def _without_entry(project: RubyProject) -> Match:
     tree = project.tree
-    program = next((path for path in tree.paths if re.fullmatch(r"(?:bin|exe)/[\w-]+", path)
-                    and path not in {"bin/console", "bin/setup", "bin/bundle", "bin/rake"}), None)  # fmt: skip
+    program = next(
+        (
+            path
+            for path in tree.paths
+            if re.fullmatch(r"(?:bin|exe)/[\w-]+", path)
+            and path not in {"bin/console", "bin/setup", "bin/bundle", "bin/rake"}
+        ),
+        None,
+    )
     if program:
         return Match(
             framework=None, kind="cli", rank=8, evidence=(program,), kind_confidence=LIKELY,

@@ -36,9 +36,9 @@ def detect(project: RubyProject) -> Match | None:
     framework, listed, where = _framework(project)
     tree = project.tree
     processes = project.workers() if framework else {}
-    if tree.has_folder("db/migrate") and project.gems.runtime("sinatra-activerecord", "rake"):
-        if tree.has("Rakefile") and project.gems.runtime("sinatra-activerecord"):
-            processes["release"] = "bundle exec rake db:migrate"
+    migrates = tree.has_folder("db/migrate") and "Rakefile" in tree
+    if migrates and project.gems.runtime("sinatra-activerecord"):
+        processes["release"] = "bundle exec rake db:migrate"
     evidence = tuple(item for item in (listed, where) if item)
     if "config.ru" in tree:
         start, adds = _server(project)

@@ -66,10 +66,12 @@ def node_install(project: RubyProject) -> str:
     """How the packages of the front end get installed."""
     tree = project.tree
     for lock, command in (
-        ("bun.lockb", "bun install --frozen-lockfile"), ("bun.lock", "bun install --frozen-lockfile"),
+        ("bun.lockb", "bun install --frozen-lockfile"),
+        ("bun.lock", "bun install --frozen-lockfile"),
         ("pnpm-lock.yaml", "pnpm install --frozen-lockfile"),
-        ("yarn.lock", "yarn install --frozen-lockfile"), ("package-lock.json", "npm ci"),
-    ):  # fmt: skip
+        ("yarn.lock", "yarn install --frozen-lockfile"),
+        ("package-lock.json", "npm ci"),
+    ):
         if lock in tree:
             return command
     return "npm install"

@@ -9,9 +9,15 @@ SITES = (
     ("jekyll", "jekyll", ("_config.yml", "_config.yaml", "_config.toml"), "jekyll build", "_site"),
     ("github-pages", "jekyll", ("_config.yml",), "jekyll build", "_site"),
     ("middleman", "middleman", ("config.rb",), "middleman build", "build"),
-    ("bridgetown", "bridgetown", ("bridgetown.config.yml", "config/initializers.rb"), "bridgetown build", "output"),
+    (
+        "bridgetown",
+        "bridgetown",
+        ("bridgetown.config.yml", "config/initializers.rb"),
+        "bridgetown build",
+        "output",
+    ),
     ("nanoc", "nanoc", ("nanoc.yaml",), "nanoc compile", "output"),
-)  # fmt: skip
+)
 
 
 def detect(project: RubyProject) -> Match | None:

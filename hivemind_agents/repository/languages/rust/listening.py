@@ -23,13 +23,28 @@ class Server:
 
 SERVERS = (
     Server("loco", ("loco-rs",), r"loco_rs|cli::main", 5150),
-    Server("leptos", ("leptos_axum", "leptos_actix"), r"leptos_routes|axum::serve|HttpServer::new", 3000),
-    Server("rocket", ("rocket",), r"#\[(?:rocket::)?launch\]|rocket::(?:build|ignite|custom)\b|\.launch\(", 8000),
+    Server(
+        "leptos",
+        ("leptos_axum", "leptos_actix"),
+        r"leptos_routes|axum::serve|HttpServer::new",
+        3000,
+    ),
+    Server(
+        "rocket",
+        ("rocket",),
+        r"#\[(?:rocket::)?launch\]|rocket::(?:build|ignite|custom)\b|\.launch\(",
+        8000,
+    ),
     Server("actix-web", ("actix-web",), r"HttpServer::new|ShuttleActixWeb", 8080),
     Server("poem", ("poem", "poem-openapi"), r"Server::new\(|ShuttlePoem", 3000),
     Server("salvo", ("salvo",), r"Server::new\(|\.serve\(", 5800),
     Server("warp", ("warp",), r"warp::serve", 3030),
-    Server("axum", ("axum",), r"axum::serve|Server::bind|\bserve\(|axum_server|ShuttleAxum|lambda_http|\.into_make_service", 3000),
+    Server(
+        "axum",
+        ("axum",),
+        r"axum::serve|Server::bind|\bserve\(|axum_server|ShuttleAxum|lambda_http|\.into_make_service",
+        3000,
+    ),
     Server("tide", ("tide",), r"\.listen\(", 8080),
     Server("gotham", ("gotham",), r"gotham::start|gotham::init_server", 7878),
     Server("ntex", ("ntex",), r"HttpServer::new|web::server", 8080),
@@ -41,8 +56,10 @@ SERVERS = (
     Server("rouille", ("rouille",), r"start_server|Server::new", 8000),
     Server("tiny-http", ("tiny_http",), r"Server::http", 8000),
     Server("tonic", ("tonic",), r"Server::builder\(", 50051),
-    Server("hyper", ("hyper",), r"Server::bind|http1::Builder|serve_connection|http::Builder", 3000),
-)  # fmt: skip
+    Server(
+        "hyper", ("hyper",), r"Server::bind|http1::Builder|serve_connection|http::Builder", 3000
+    ),
+)
 _SOCKET = Server("", (), r"TcpListener::bind", 8080)
 
 

@@ -3,8 +3,18 @@
 from hivemind_agents.repository.facts import LIKELY, SURE, Match
 from hivemind_agents.repository.languages.rust.project import RustProject
 
-_BOTS = ("serenity", "teloxide", "twilight-gateway", "poise", "rdkafka", "lapin", "async-nats", "apalis",
-         "fang", "tokio-cron-scheduler")  # fmt: skip
+_BOTS = (
+    "serenity",
+    "teloxide",
+    "twilight-gateway",
+    "poise",
+    "rdkafka",
+    "lapin",
+    "async-nats",
+    "apalis",
+    "fang",
+    "tokio-cron-scheduler",
+)
 _ENDLESS = r"\bloop\s*\{[^}]{0,600}(?:sleep|recv|interval|tick\(|consume|poll)"
 
 

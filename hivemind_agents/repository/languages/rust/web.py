@@ -8,7 +8,8 @@ from hivemind_agents.repository.languages.rust.project import Program, RustProje
 from hivemind_agents.repository.readers.environment import Use
 
 _PORT = re.compile(
-    r"(?:\[?0, ?0, ?0, ?0\]?|\[?127, ?0, ?0, ?1\]?|(?:0\.0\.0\.0|127\.0\.0\.1|localhost|\[::1?\])\"?)\)?\s*[:,]\s*(\d{4,5})\b"
+    r"(?:\[?0, ?0, ?0, ?0\]?|\[?127, ?0, ?0, ?1\]?|(?:0\.0\.0\.0|"
+    r"127\.0\.0\.1|localhost|\[::1?\])\"?)\)?\s*[:,]\s*(\d{4,5})\b"
 )
 _NAMED = re.compile(r"(?i)\bport\w*\b[^\n;]{0,60}?\b(\d{4,5})\b")
 
