@@ -2,10 +2,11 @@
 
     .venv/bin/python tests/bench/bench_cli.py
 
-`list` and `status` read a sandbox without hosts (index 6), which is made for it and removed.
+`list` and `status` read a sandbox without hosts, which is made for it and removed.
 """
 
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -15,21 +16,31 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 HIVEMIND = str(Path(sys.executable).with_name("hivemind"))
-INDEX = "6"
+FIRST_PORT = 4566
 RECORDS = 20
 RUNS = 9
 BUDGETS_S = {"--help": 0.150, "version": 0.500, "list": 1.0, "status app-1": 1.0}
 
 
+def free_index() -> int:
+    """The last index whose port nobody listens on."""
+    for index in range(7, 1, -1):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", FIRST_PORT + index)):
+                return index
+    raise SystemExit("all sandboxes are in use: end one with `hivemind sandbox down --index N`")
+
+
 def environment(folder: Path) -> dict[str, str]:
     """A user of this bench alone, on a sandbox of its own."""
+    index = free_index()
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return clean | {
         "HIVEMIND_CONFIG_DIR": str(folder / "config"),
         "HIVEMIND_STATE_DIR": str(folder / "state"),
         "HIVEMIND_SANDBOX_DIR": str(folder / "sandbox"),
-        "HIVEMIND_SANDBOX_INDEX": INDEX,
-        "HIVEMIND_TARGET": f"sandbox-{INDEX}",
+        "HIVEMIND_SANDBOX_INDEX": str(index),
+        "HIVEMIND_TARGET": f"sandbox-{index}",
     }
 
 
