@@ -76,6 +76,9 @@ def read_layout(tree: FileTree) -> Layout:
         if (finding := _best(tree.at(folder)))
     ]
     components = tuple(_component(folder, finding) for folder, finding in readings)
+    delegated = _delegated(tree, root, readings, members)
+    if delegated:
+        return Layout(components=components, borrowed=delegated)
     if not readings or (root and _stands_alone(tree, root[0], workspace=bool(members))):
         several = members or len(components) > 1 or _differs(root, components)
         return Layout(components=(*_itself(root), *components) if readings and several else ())
@@ -98,6 +101,41 @@ def read_layout(tree: FileTree) -> Layout:
         components=components, chosen=folder, undecided=undecided,
         notes=(f"the application is in {folder}; choose another folder with --path",),
     )  # fmt: skip
+
+
+_DELEGATES = re.compile(
+    r"\bcd\s+\.?/?([\w./-]+)\s*&&|--prefix[= ]\.?/?([\w./-]+)|--cwd[= ]\.?/?([\w./-]+)|"
+    r"(?:\s-w|--workspace)[= ]([\w./@-]+)|--filter[= ]\.?/?([\w./@-]+)|workspace ([\w./@-]+)"
+)
+
+
+def _delegated(
+    tree: FileTree,
+    root: Sequence[tuple[float, Finding]],
+    readings: Sequence[tuple[str, Finding]],
+    members: Sequence[str],
+) -> Finding | None:
+    """The root's commands with the reading of the folder that its start script hands on to."""
+    if not root or root[0][1].language.value != "node" or root[0][1].framework:
+        return None
+    own = root[0][1]
+    start = str(table(read_json(tree, "package.json").get("scripts")).get("start", ""))
+    found = _DELEGATES.search(start)
+    wanted = next((group for group in found.groups() if group), "") if found else ""
+    for folder, finding in readings:
+        name = read_json(tree, f"{folder}/package.json").get("name")
+        if wanted and wanted.rstrip("/") in {folder, name, folder.rsplit("/", 1)[-1]}:
+            inner = () if folder in members else _entered(finding, folder).build
+            return replace(
+                finding,
+                package_manager=own.package_manager,
+                build=(*inner, *own.build),
+                processes=own.processes,
+                version=own.version or finding.version,
+                runtime=own.runtime,
+                start=own.start,
+            )
+    return None
 
 
 def _component(folder: str, finding: Finding) -> Component:

@@ -79,11 +79,8 @@ def _verdict(  # noqa: PLR0911 - a rule each
         return _side_service(need, entry, demanded=demanded)
     if need == "persistent-disk":
         return (False, GUESS) if entry.optional or entry.provided else None
-    specific = [
-        item for item in entry.variables if not re.search(r"^(DATABASE|DB)_|^DSN$", item.name)
-    ]
     if not (entry.driver or entry.used):
-        return _without_driver(entry, demanded=demanded and bool(specific), sqlite=sqlite)
+        return _without_driver(entry, demanded=demanded, sqlite=sqlite)
     if entry.optional or sqlite:
         return False, LIKELY
     if need == "redis" and not entry.bound and not demanded and _guarded(entry):

@@ -10,6 +10,7 @@ from hivemind_agents.repository.languages.node.project import NodeProject
 def detect(project: NodeProject) -> Match | None:
     """The first whose package is listed; each decides between a server and files."""
     looks = (
+        _blitz,
         _next,
         _nuxt,
         _tanstack,
@@ -20,7 +21,6 @@ def detect(project: NodeProject) -> Match | None:
         _qwik,
         _astro,
         _redwood,
-        _blitz,
         _medusa,
     )
     return next((found for look in looks if (found := look(project))), None)

@@ -196,7 +196,7 @@ class NodeProject:
                 seen[path] = texts.get(path) or self.tree.text(path) or ""
                 folder = path.rpartition("/")[0]
                 for name in re.findall(
-                    r"(?:from|require\(|import\(|import)\s*[\"'](\.{1,2}/[^\"']*|\.{1,2})[\"']",
+                    r"(?:from|require\(|import\(|import|fork\()\s*[\"'](\.{1,2}/[^\"']*|\.{1,2})[\"']",
                     seen[path],
                 ):
                     target = self.existing(_join(folder, name))
