@@ -220,7 +220,7 @@ async def _let_go(lease: Lease, run: Run, world: World) -> None:
 def _after(record: Deployment, run: Run) -> Deployment:
     """The record after a run: why it failed; and nothing stays under way. What was live, is."""
     why = None if run.status == "succeeded" or run.failure is None else run.failure.message
-    after = record.model_copy(update={"failure_analysis": why})
+    after = record.model_copy(update={"failure_analysis": why, "retry_count": run.attempt - 1})
     if run.status == "succeeded" or record.status not in _UNDER_WAY:
         return after
     still_live = run.verb == "deploy" and record.live_release is not None
