@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hivemind_agents.repository.environment import example_values
 from hivemind_agents.repository.facts import Finding
-from hivemind_agents.repository.services import DRIVERS
+from hivemind_agents.repository.services import BOUND, DRIVERS
 from hivemind_agents.repository.tree import FileTree
 
 _NAMES = {
@@ -38,9 +38,11 @@ def read_choices(tree: FileTree, finding: Finding) -> Iterator[Choice]:
     yield from _prisma(tree)
     yield from _drizzle(tree)
     yield from _rails(tree)
+    yield from _rails_cable(tree, finding)
     yield from _django(tree)
     yield from _laravel(tree)
     yield from _spring(tree, finding)
+    yield from _quarkus(finding)
     yield from _in_memory(tree, finding)
     yield from _entity_framework(tree, finding)
     yield from _ecto(tree)
@@ -82,6 +84,17 @@ def _rails(tree: FileTree) -> Iterator[Choice]:
         adapter = re.search(r"adapter:\s*[\"']?(?:<%=.*?[\"'](\w+)[\"']\s*\)?\s*%>|(\w+))", text)
     if adapter:
         yield from _choice(adapter.group(1) or adapter.group(2), tree.where(path, adapter.group(0)))
+
+
+def _rails_cable(tree: FileTree, finding: Finding) -> Iterator[Choice]:
+    """Redis that is only listed for Action Cable, as new applications did: it may be absent."""
+    gem = finding.dependencies.runtime("redis")
+    if gem is None or "config/application.rb" not in tree or finding.dependencies.runtime(*BOUND):
+        return
+    for path in tree.sources(".rb", ".ru", limit=400):
+        if tree.search(path, r"\bRedis\b|redis_cache_store|Kredis|:redis_store|redis_session"):
+            return
+    yield Choice("redis", gem.where, required=False)
 
 
 def _django(tree: FileTree) -> Iterator[Choice]:
@@ -152,6 +165,9 @@ def _spring(tree: FileTree, finding: Finding) -> Iterator[Choice]:
         kind = re.search(r"(?m)^\s*quarkus\.datasource\.db-kind\s*=\s*(\w+)", text)
         if kind:
             yield from _choice(kind.group(1), tree.where(path, kind.group(0)))
+        sort = re.search(r"(?m)^[ \t]*(?:[\w.]*\.)?db-type\s*[:=]\s*(postgres|mysql|mariadb)", text)
+        if sort:
+            yield from _choice(sort.group(1), tree.where(path, sort.group(0)))
         mongo = re.search(r"spring\.data\.mongodb\.(?:uri|host)|(?m:^\s+mongodb:\s*$)", text)
         if mongo:
             yield Choice("mongodb", tree.where(path, mongo.group(0)))
@@ -160,12 +176,23 @@ def _spring(tree: FileTree, finding: Finding) -> Iterator[Choice]:
             yield Choice("redis", tree.where(path, redis.group(0)))
 
 
+def _quarkus(finding: Finding) -> Iterator[Choice]:
+    """A data source's extension connects at the start; only development gets one by itself."""
+    if finding.dependencies.runtime("io.quarkus:quarkus-jdbc-h2"):
+        return
+    for name, need in DRIVERS["jvm"].items():
+        listed = finding.dependencies.runtime(name) if name.startswith("io.quarkus:") else None
+        if listed and need in {"postgresql", "mysql", "mongodb"}:
+            yield Choice(need, listed.where)
+
+
 def _without_profiles(text: str) -> str:
     """The text with the documents of profiles other than production's blanked."""
     parts = re.split(r"(?m)(^(?:#?---)[ \t]*$)", text)
     for place, part in enumerate(parts):
         profile = re.search(
-            r"(?m)^[ \t]*(?:spring\.)?(?:config\.activate\.)?(?:on-profile|profiles)[ \t]*[:=][ \t]*(\S+)",
+            r"(?m)^[ \t]*(?:spring\.)?(?:config\.activate\.)?(?:on-profile|profiles)"
+            r"[ \t]*[:=][ \t]*(\S+)",
             part,
         )
         if len(parts) > 1 and profile and "prod" not in profile.group(1):

@@ -72,6 +72,8 @@ _LFS = "version https://git-lfs.github.com/spec/"
 
 Reader = Callable[[str, int], bytes]
 
+_MAIN_SOURCES = re.compile(r"/src/(?:main|\w+Main)/")
+
 
 class FileTree:
     """Paths relative to the root with `/` between the parts, shallow ones first."""
@@ -199,8 +201,8 @@ class FileTree:
         own = self._projects()
         for path in self.suffixed(*suffixes):
             # Below src/main a folder is a package's name (com/example/demo), not a purpose.
-            folders = f"/{path}".partition("/src/main/")[0].split("/")
-            folders = folders if "/src/main/" in f"/{path}" else folders[:-1]
+            parts = _MAIN_SOURCES.split(f"/{path}", maxsplit=1) if "ain/" in path else [path]
+            folders = parts[0].split("/") if len(parts) > 1 else path.split("/")[:-1]
             if not ASIDE.intersection(folders) or path.partition("/")[0] in own:
                 found.append(path)
                 if len(found) == limit:

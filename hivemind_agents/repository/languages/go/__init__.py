@@ -19,6 +19,8 @@ def detect(tree: FileTree) -> Finding | None:
         return None
     if manifest is None and sources[0].count("/") > 1 and not sources[0].startswith("cmd/"):
         return None
+    if manifest is None and "/" in sources[0] and tree.named("go.mod"):
+        return None  # the folder of that module is the application, not this one
     project = GoProject(tree)
     match = best(look(project) for look in detectors(__name__)) or plain_match(project)
     return assemble(

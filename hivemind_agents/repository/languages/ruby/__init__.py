@@ -27,6 +27,6 @@ def detect(tree: FileTree) -> Finding | None:
         manager=gems.package_manager(tree),
         install=("bundle install",) if project.bundled else (),
         health=health.health_path(project, match) if match.kind in {"web", "static"} else None,
-        language_confidence=0.96 if project.bundled else 0.9,
+        language_confidence=0.85 if match.kind == "static" else 0.96 if project.bundled else 0.9,
         listed=manifest in {"Gemfile", "gems.rb", "config.ru"},
     )
