@@ -138,6 +138,10 @@ def read_processes(finding: Finding | None, declared: Sequence[Declared]) -> dic
         processes.update(finding.processes)
         if finding.start and finding.kind.value == "web":
             processes.setdefault("web", finding.start)
+    told = {name for item in declared if item.binding for name in item.processes}
+    if told - {"web", "release", "postdeploy"}:
+        # Who lists the processes lists all that run; a worker of our own finding would be a second.
+        processes = {name: fact for name, fact in processes.items() if name in {"web", "release"}}
     for item in reversed(list(declared)):
         for name, fact in item.processes.items():
             if name == "postdeploy":

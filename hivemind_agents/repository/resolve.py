@@ -15,6 +15,7 @@ from hivemind_agents.repository.languages import read_languages
 from hivemind_agents.repository.locks import read_lock_problems
 from hivemind_agents.repository.needs import Needs, read_needs
 from hivemind_agents.repository.platforms import Declared, read_platforms
+from hivemind_agents.repository.ports import named_port
 from hivemind_agents.repository.questions import read_questions
 from hivemind_agents.repository.report import EnvVariable, RepositoryReport
 from hivemind_agents.repository.tree import FileTree
@@ -62,12 +63,25 @@ def _read(
     needs = read_needs(tree, finding, declared, env)
     report = _humble(_assemble(finding, declared, processes, env, needs), findings, layout)
     questions = read_questions(tree, report, findings, layout, needs)
+    behaviours = read_behaviours(tree, finding)
+    if finding and report.kind == "web":
+        port, fixed = named_port(tree, finding, env, report.start)
+        stated = any(item.port for item in declared)
+        if port and not stated:
+            report = report.model_copy(
+                update={
+                    "port": port.value,
+                    "confidence": {**report.confidence, "port": port.confidence},
+                    "evidence": {**report.evidence, "port": port.evidence},
+                }
+            )
+        behaviours = (*behaviours, fixed) if fixed else behaviours
     return report.model_copy(
         update={
             "path": folder,
             "components": layout.components,
             "questions": questions,
-            "behaviours": read_behaviours(tree, finding),
+            "behaviours": behaviours,
             "notes": (
                 *report.notes,
                 *layout.notes,

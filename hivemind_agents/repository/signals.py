@@ -230,7 +230,7 @@ def _from_dependencies(
         entry.driver = entry.driver or dependency.where
         entry.bound = entry.bound or name in BOUND
         entry.used = entry.used or _import_of(name, ecosystem, texts)
-    celery = finding.dependencies.runtime("celery")
+    celery = finding.dependencies.runtime("celery", "dramatiq")
     if celery and ("redis" in celery.spec or finding.dependencies.runtime("redis")):
         signals["redis"].driver = signals["redis"].driver or celery.where
         signals["redis"].bound = True

@@ -140,7 +140,10 @@ def test_two_equal_candidates_are_one_question():
 
     assert ["language"] == about(report)
     assert {"python", "node"} == set(report.questions[0].choices)
-    for language, start in (("python", "gunicorn app:app --bind 0.0.0.0:$PORT"), ("node", "npm start")):
+    for language, start in (
+        ("python", "gunicorn app:app --bind 0.0.0.0:$PORT"),
+        ("node", "npm start"),
+    ):
         chosen = report_of(both, language=language)
         assert ([], language, start) == (about(chosen), chosen.language, chosen.start)
 
@@ -206,7 +209,7 @@ def test_a_lock_file_out_of_step_is_told_with_its_mend(files: dict[str, str], wo
 
 @pytest.mark.parametrize(("files", "about"), [
     ({"requirements.txt": "django\n", "manage.py": "DJANGO_SETTINGS_MODULE='s.settings' django", "s/settings.py": "ALLOWED_HOSTS = []\nSECURE_SSL_REDIRECT = True\n", "s/wsgi.py": ""}, {"host-allow-list", "https-redirect"}),
-    ({"package.json": '{"scripts":{"start":"node s.js"},"dependencies":{"express":"4"}}', "s.js": "const e = require('express')();\ne.listen(3000, '127.0.0.1')"}, {"binding"}),
+    ({"package.json": '{"scripts":{"start":"node s.js"},"dependencies":{"express":"4"}}', "s.js": "const e = require('express')();\ne.listen(3000, '127.0.0.1')"}, {"binding", "port"}),
     (FLASK, set()),
 ])  # fmt: skip
 def test_what_breaks_behind_a_load_balancer_is_told_with_the_mend(

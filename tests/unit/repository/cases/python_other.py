@@ -31,3 +31,10 @@ CASES = [
     case("scheduler", {"requirements.txt": "apscheduler\n", "clock.py": "from apscheduler.schedulers.blocking import BlockingScheduler\ns = BlockingScheduler()\ns.start()\n"}, kind="worker", start="python clock.py"),
     case("notebook-only", {"requirements.txt": "jupyter\n", "analysis.ipynb": "{}"}, language="python", start=None),
 ]  # fmt: skip
+CASES += [
+    case("dramatiq", {"requirements.txt": "dramatiq[redis]\n", "tasks.py": "import dramatiq\n@dramatiq.actor\ndef f(): pass\n"}, kind="worker", framework="dramatiq", start="dramatiq tasks", needs=["redis"]),
+    case("wsgi-function", {"requirements.txt": "gunicorn\n", "server.py": "def application(environ, start_response):\n    start_response('200 OK', [])\n    return [b'x']\n"}, kind="web", framework=None, start="gunicorn server:application --bind 0.0.0.0:$PORT", adds=[]),
+    case("asgi-function", {"requirements.txt": "uvicorn\n", "main.py": "async def app(scope, receive, send):\n    pass\n"}, kind="web", start="uvicorn main:app --host 0.0.0.0 --port $PORT"),
+    case("procfile-lists-all-processes", {"requirements.txt": "flask\ncelery[redis]\ngunicorn\n", "app.py": "from flask import Flask\nfrom celery import Celery\napp = Flask(__name__)\nc = Celery('x')\n", "Procfile": "web: gunicorn app:app\nqueue: celery -A app.c worker\n"},
+         processes={"web": "gunicorn app:app", "queue": "celery -A app.c worker"}),
+]  # fmt: skip
