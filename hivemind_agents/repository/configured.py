@@ -143,6 +143,10 @@ def _laravel(tree: FileTree) -> Iterator[Choice]:
         place, value = values.get(name, ("", ""))
         if value == "redis":
             yield Choice("redis", place)
+    # The client alone is a possibility: files or the database hold cache, queue and sessions.
+    client = tree.search("composer.json", r"\"(?:predis/predis|ext-redis)\"")
+    if client and "laravel/horizon" not in (tree.text("composer.json") or ""):
+        yield Choice("redis", tree.where("composer.json", client.group(0)), required=False)
 
 
 def _spring(tree: FileTree, finding: Finding) -> Iterator[Choice]:
