@@ -76,3 +76,5 @@ def rollback(
     run = changing.carry_out(place, request, approve=approve, as_json=as_json)
     if not as_json:
         changing.went_well(run)
+        for key, value in run.outputs.items():
+            single.print_output(key.replace("_", " "), value)
