@@ -11,10 +11,11 @@ options:
   units: {description: Names of systemd units., type: list, elements: str, required: true}
   action:
     description: >-
-      C(run) starts a oneshot unit and waits for its end; C(wait) waits until the services are
+      C(run) starts a oneshot unit and waits for its end; C(restart) restarts services, also those
+      that systemd has given up; C(wait) waits until the services are
       active, stay so, and the URL answers.
     type: str
-    choices: [run, wait]
+    choices: [run, restart, wait]
     required: true
   url: {description: Address that has to answer below 400., type: str}
   timeout_seconds: {description: How long it may take., type: int, default: 60}
@@ -104,6 +105,16 @@ def run(module: AnsibleModule, unit: str) -> None:
     module.exit_json(changed=True)
 
 
+def restart(module: AnsibleModule, units: list[str]) -> None:
+    """Whether they came up is for C(wait) to say, which shows their logs."""
+    if not module.check_mode:
+        subprocess.run(["systemctl", "daemon-reload"], capture_output=True, check=False)
+        # A unit that failed too often is not started any more, whatever its next release is.
+        subprocess.run(["systemctl", "reset-failed", *units], capture_output=True, check=False)
+        subprocess.run(["systemctl", "restart", *units], capture_output=True, check=False)
+    module.exit_json(changed=True)
+
+
 def wait(module: AnsibleModule, units: list[str]) -> None:
     if module.check_mode:
         module.exit_json(changed=False)
@@ -147,7 +158,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "units": {"type": "list", "elements": "str", "required": True},
-            "action": {"type": "str", "choices": ["run", "wait"], "required": True},
+            "action": {"type": "str", "choices": ["run", "restart", "wait"], "required": True},
             "url": {"type": "str"},
             "timeout_seconds": {"type": "int", "default": 60},
         },
@@ -155,6 +166,8 @@ def main() -> None:
     )
     if module.params["action"] == "run":
         run(module, module.params["units"][0])
+    elif module.params["action"] == "restart":
+        restart(module, module.params["units"])
     else:
         wait(module, module.params["units"])
 
