@@ -10,7 +10,7 @@ say() { printf '%s\n' "$*" >&2; }
 die() { say "setup: $1"; say "  → $2"; exit 2; }
 
 PACKAGES=(podman runc dnsmasq-base haproxy nftables iproute2 mmdebstrap uidmap openssh-client
-  git ca-certificates jq)
+  git ca-certificates jq slirp4netns e2fsprogs)
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"
