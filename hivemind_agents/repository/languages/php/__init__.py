@@ -1,6 +1,6 @@
 """PHP: from composer.json and the pages to one finding."""
 
-from hivemind_agents.repository.facts import Finding
+from hivemind_agents.repository.facts import Finding, Match
 from hivemind_agents.repository.languages import detectors
 from hivemind_agents.repository.languages.assemble import assemble, best
 from hivemind_agents.repository.languages.php import composer, health
@@ -24,12 +24,15 @@ def detect(tree: FileTree) -> Finding | None:
         dependencies=project.packages,
         version=composer.php_version(tree),
         manager=composer.package_manager(tree),
-        install=(INSTALL,) if _installs(project) else (),
+        install=_install(project, match),
         health=health.health_path(project, match) if match.kind == "web" else None,
         language_confidence=0.97 if project.page or project.composed else 0.9,
         listed=project.composed or project.page is not None,
     )
 
 
-def _installs(project: PhpProject) -> bool:
-    return project.composed
+def _install(project: PhpProject, match: Match) -> tuple[str, ...]:
+    """Composer; Symfony's own scripts would look for packages of development otherwise."""
+    if not project.composed:
+        return ()
+    return (f"APP_ENV=prod {INSTALL}" if match.framework == "symfony" else INSTALL,)

@@ -30,7 +30,10 @@ def detect(project: PhpProject) -> Match | None:
     ):
         processes["worker"] = "php bin/console messenger:consume async"
     mapped = packages.runtime("symfony/asset-mapper")
-    compiled = ("php bin/console importmap:install", "php bin/console asset-map:compile")
+    compiled = (
+        "APP_ENV=prod php bin/console importmap:install",
+        "APP_ENV=prod php bin/console asset-map:compile",
+    )
     has_front = bool(project.page or "public/index.php" in tree or "web/app.php" in tree)
     return Match(
         framework="symfony",
@@ -55,6 +58,7 @@ _ENV = re.compile(r"%env\((?:\w+:)*([A-Z][A-Z0-9_]+)\)%")
 def _env(project: PhpProject) -> Iterator[Use]:
     """The variables of the configuration; `.env` holds what stands in for those that are unset."""
     tree = project.tree
+    yield Use("APP_ENV", ".env", "prod", optional=True)
     paths = [path for path in tree.suffixed(".yaml", ".yml") if path.startswith("config/")]
     for path in paths[:60]:
         for found in _ENV.finditer(tree.text(path, limit=100_000) or ""):

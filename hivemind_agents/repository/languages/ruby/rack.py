@@ -4,6 +4,7 @@ import re
 
 from hivemind_agents.repository.facts import CERTAIN, LIKELY, SURE, Match
 from hivemind_agents.repository.languages.ruby.project import RubyProject
+from hivemind_agents.repository.readers.environment import Use
 
 # framework: (gems, code that makes an application)
 FRAMEWORKS: dict[str, tuple[tuple[str, ...], str]] = {
@@ -54,6 +55,7 @@ def detect(project: RubyProject) -> Match | None:
             start_evidence=("config.ru:1",),
             processes=processes,
             port=9292,
+            env=(Use("RACK_ENV", "config.ru:1", "production", optional=True),),
             adds=adds,
         )
     if framework is None or where is None:
@@ -118,5 +120,6 @@ def _script(
         start_evidence=(script,),
         processes=processes,
         port=4567,
+        env=(Use("APP_ENV", script, "production", optional=True),),
         adds=() if server else ("puma",),
     )

@@ -11,6 +11,9 @@ _ASSETS = ("sprockets-rails", "propshaft", "sprockets", "importmap-rails", "jsbu
            "cssbundling-rails", "sass-rails", "sassc-rails", "webpacker", "shakapacker",
            "vite_rails", "tailwindcss-rails", "dartsass-rails")  # fmt: skip
 
+# Any key will do while assets are built; nothing is signed with it.
+BUILD_ENV = "RAILS_ENV=production SECRET_KEY_BASE=unused"
+
 
 def detect(project: RubyProject) -> Match | None:
     """An application of Rails; the gem listed by a library or a script is none."""
@@ -38,7 +41,11 @@ def detect(project: RubyProject) -> Match | None:
         build=_assets(project),
         processes=processes,
         port=3000,
-        env=(Use("SECRET_KEY_BASE", application, demanded=True), *_database(project)),
+        env=(
+            Use("RAILS_ENV", application, "production", optional=True),
+            Use("SECRET_KEY_BASE", application, demanded=True),
+            *_database(project),
+        ),
     )
 
 
@@ -58,7 +65,7 @@ def _assets(project: RubyProject) -> tuple[str, ...]:
         if scripts.get("build") or dependencies:
             commands.append(node_install(project))
     if tree.has_folder("app/assets") or project.gems.runtime(*_ASSETS):
-        commands.append("bundle exec rails assets:precompile")
+        commands.append(f"{BUILD_ENV} bundle exec rails assets:precompile")
     return tuple(commands)
 
 
