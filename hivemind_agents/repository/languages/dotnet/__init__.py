@@ -17,7 +17,11 @@ def detect(tree: FileTree) -> Finding | None:
         *tree.root_files("*.slnx"),
         *tree.root_files("global.json"),
     ]
-    if not found or (not listed and found[0].path.count("/") > 1 and not _alone(tree, found[0])):
+    if not found or (
+        not listed
+        and found[0].path.count("/") > 1
+        and not any(_alone(tree, item) for item in found)
+    ):
         return None
     solution = Solution(tree, found)
     match = best(look(solution) for look in detectors(__name__)) or plain_match(solution)
@@ -35,7 +39,9 @@ def detect(tree: FileTree) -> Finding | None:
 
 
 def _alone(tree: FileTree, project: projects.Project) -> bool:
-    """Whether everything of the repository is below `src/`."""
+    """Whether a project further down is what runs: it serves, or nothing else is there."""
+    if project.sdk == "Microsoft.NET.Sdk.Web" and project.path.count("/") <= 3:
+        return True
     return project.path.startswith(("src/", "source/")) and not tree.has(
         "package.json", "go.mod", "pyproject.toml", "requirements.txt"
     )
