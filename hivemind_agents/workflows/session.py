@@ -122,8 +122,14 @@ class Session:
         if isinstance(event, NoteEvent):
             event = event.model_copy(update={"message": self._redactor.text(event.message)})
         self._events.append(event)
-        if self._listener is not None:
+        if self._listener is None:
+            return
+        try:
             self._listener(event)
+        except Exception:
+            # A pipe that was closed, a browser that went away: the run goes on.
+            log.exception("nobody listens to run %s any more", self.run_state.id)
+            self._listener = None
 
     @contextlib.asynccontextmanager
     async def recording(self) -> AsyncIterator[None]:

@@ -205,6 +205,20 @@ async def test_a_run_that_lost_its_lease_stops(
     assert "lease" in ended.failure.message
 
 
+async def test_a_listener_that_breaks_does_not_break_the_run(world: Here) -> None:
+    """
+    `hivemind deploy | head` closes the pipe; the deploy goes on, and its events are stored.
+    """
+
+    def broken(_: RunEvent) -> None:
+        raise BrokenPipeError
+
+    ended = await execute(RUN, PLAN, world=world, on_event=broken)
+
+    assert "succeeded" == ended.status
+    assert 0 < len(await world.runs.events("r1", 0))
+
+
 async def test_no_note_carries_a_secret(world: Here) -> None:
     """
     What is stored and shown of a decision is redacted.
