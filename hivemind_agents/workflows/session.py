@@ -126,9 +126,9 @@ class Session:
             return
         try:
             self._listener(event)
-        except Exception:
+        except Exception as error:  # noqa: BLE001 - whatever a listener does
             # A pipe that was closed, a browser that went away: the run goes on.
-            log.exception("nobody listens to run %s any more", self.run_state.id)
+            log.warning("nobody listens to run %s any more: %r", self.run_state.id, error)
             self._listener = None
 
     @contextlib.asynccontextmanager
