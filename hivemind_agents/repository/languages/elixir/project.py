@@ -62,5 +62,6 @@ class ElixirProject:
         return bool(
             "releases:" in self.manifest
             or self.tree.has_folder("rel")
+            or "/rel/" in (self.tree.text("Procfile", limit=20_000) or "")
             or self.tree.has(f"lib/{self.name}/release.ex")
         )

@@ -135,6 +135,9 @@ def _maven_classes(project: JvmProject, module: Module, name: str) -> Package:
 
 
 def _gradle(project: JvmProject, module: Module) -> Package:
+    started = project.tree.text("Procfile", limit=20_000) or ""
+    if "build/install/" in started and module.has_plugin("application", "io.ktor.plugin"):
+        return _gradle_distribution(project, module)
     if module.has_plugin(*SHADOW):
         classifier = re.search(
             r"archiveClassifier\.set\(\s*[\"']([\w-]*)|archiveClassifier\s*=\s*[\"']([\w-]*)",
@@ -149,11 +152,8 @@ def _gradle(project: JvmProject, module: Module) -> Package:
         name = file.group(1) if file else f"*-{ending}.jar" if ending else "*.jar"
         task = "buildFatJar" if module.has_plugin("io.ktor.plugin") and not file else "shadowJar"
         return Package((gradle_build(project, task),), module.path(f"build/libs/{name}"), jar=True)
-    if module.has_plugin("application"):
-        called = re.search(r"applicationName\s*=\s*[\"']([\w.-]+)", module.text)
-        name = called.group(1) if called else module.name
-        folder = module.path(f"build/install/{name}/bin/{name}")
-        return Package((gradle_build(project, "installDist"),), folder, jar=False)
+    if module.has_plugin("application") and "build/libs/" not in started:
+        return _gradle_distribution(project, module)
     build = (gradle_build(project, "build -x test"),)
     if re.search(r"Main-Class", module.text):
         return Package(build, module.path("build/libs/*.jar"), jar=True)
@@ -165,6 +165,14 @@ def _gradle(project: JvmProject, module: Module) -> Package:
         jar=False,
         confidence=GUESS,
     )
+
+
+def _gradle_distribution(project: JvmProject, module: Module) -> Package:
+    """The application plugin's own script, with all packages beside it."""
+    called = re.search(r"applicationName\s*=\s*[\"']([\w.-]+)", module.text)
+    name = called.group(1) if called else module.name
+    script = module.path(f"build/install/{name}/bin/{name}")
+    return Package((gradle_build(project, "installDist"),), script, jar=False)
 
 
 def _sbt(project: JvmProject, module: Module) -> Package:
