@@ -26,6 +26,8 @@ SANDBOX_PROGRAMS = {
     "ip": "iproute2",
     "mmdebstrap": "mmdebstrap",
     "newuidmap": "uidmap",
+    "slirp4netns": "slirp4netns",
+    "mkfs.ext4": "e2fsprogs",
 }
 IMAGES = ("base", "postgres", "builder")
 _DISK_GB = 5

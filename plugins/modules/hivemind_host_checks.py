@@ -17,11 +17,11 @@ options:
 author: [HiveMind]
 """
 
-import os
 import pwd
 import re
 import stat
 import subprocess
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -49,11 +49,10 @@ def check(name: str, problem: str | None, fine: str) -> dict[str, str]:
 
 def environment(path: str) -> dict[str, str]:
     """The variables of an environment file of ours."""
-    with open(path, encoding="utf-8") as file:
-        return {
-            name: re.sub(r"\\(.)", r"\1", value, flags=re.DOTALL)
-            for name, value in _LINE.findall(file.read())
-        }
+    return {
+        name: re.sub(r"\\(.)", r"\1", value, flags=re.DOTALL)
+        for name, value in _LINE.findall(Path(path).read_text(encoding="utf-8"))
+    }
 
 
 def processes(name: str) -> dict[str, str]:
@@ -147,7 +146,7 @@ def updates() -> dict[str, str]:
 def secrets(name: str) -> dict[str, str]:
     path = f"/etc/hivemind/{name}/app.env"
     try:
-        status = os.stat(path)
+        status = Path(path).stat()
     except OSError as error:
         return check("hardening: secrets", f"{path}: {error.strerror}", "")
     mode, owner = stat.S_IMODE(status.st_mode), status.st_uid
@@ -157,17 +156,16 @@ def secrets(name: str) -> dict[str, str]:
 
 def unit(name: str) -> dict[str, str]:
     files = [
-        f"/etc/systemd/system/{file}" for file in os.listdir("/etc/systemd/system")
-        if file.startswith(f"hivemind-{name}-") and file.endswith(".service")
+        path for path in Path("/etc/systemd/system").iterdir()
+        if path.name.startswith(f"hivemind-{name}-") and path.suffix == ".service"
     ]  # fmt: skip
     wanted = ("NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet=\n",
               f"User=hm-{name}\n")  # fmt: skip
     open_ones = []
     for path in files:
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
+        text = path.read_text(encoding="utf-8")
         if any(word not in text for word in wanted):
-            open_ones.append(os.path.basename(path))
+            open_ones.append(path.name)
     problem = f"not sandboxed: {', '.join(open_ones)}" if open_ones else None
     return check("hardening: units", problem, "processes run sandboxed as their own user")
 
@@ -183,7 +181,7 @@ def main() -> None:
     )
     name = module.params["name"]
     try:
-        release = int(os.path.basename(os.readlink(f"/opt/hivemind/apps/{name}/current")))
+        release = int(Path(f"/opt/hivemind/apps/{name}/current").readlink().name)
     except (OSError, ValueError):
         release = None
     problem = None if release else "no release is installed"
