@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hivemind_agents.cli import variables
@@ -100,14 +100,12 @@ def test_a_broken_line_is_named_by_number_alone(tmp_path: Path, line: str) -> No
     assert "hush" not in str(caught.value)
 
 
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(
-        st.from_regex(r"\A[A-Z_][A-Z0-9_]{0,8}\Z"),
-        st.text(
-            st.characters(
-                blacklist_categories=("Cc", "Cs", "Zl", "Zp"), blacklist_characters="'\x85"
-            )
-        ),
+        st.text("ABCXYZ_", min_size=1, max_size=6),
+        st.text('abc \t#="\\$äöü€😀', max_size=12),
+        max_size=4,
     )
 )
 def test_quoted_values_survive_any_file(values: dict[str, str]) -> None:
