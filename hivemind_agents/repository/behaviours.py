@@ -26,7 +26,7 @@ _RULES = (
     _Rule(
         "https-redirect",
         (".py",),
-        re.compile(r"(?m)^\s*SECURE_SSL_REDIRECT\s*=\s*True"),
+        re.compile(r"(?m)^[ \t]*SECURE_SSL_REDIRECT\s*=\s*True"),
         "Django redirects every plain request, the health check's too, and cannot see that TLS "
         "ends at the load balancer",
         "SECURE_PROXY_SSL_HEADER = ('HTTP_X_FORWARDED_PROTO', 'https') and "
@@ -38,7 +38,7 @@ _RULES = (
         "host-allow-list",
         (".py",),
         re.compile(
-            r"(?m)^\s*ALLOWED_HOSTS\s*=\s*(?:\[\s*\]|\(\s*\)|\[\s*[\"'](?:localhost|"
+            r"(?m)^[ \t]*ALLOWED_HOSTS\s*=\s*(?:\[\s*\]|\(\s*\)|\[\s*[\"'](?:localhost|"
             r"127\.0\.0\.1)[\"'][^\]]*\])"
         ),
         "Django answers 400 to the load balancer's name and to the health check's address",
@@ -64,18 +64,18 @@ _RULES = (
     _Rule(
         "https-redirect",
         (".rb",),
-        re.compile(r"(?m)^\s*config\.force_ssl\s*=\s*true"),
+        re.compile(r"(?m)^[ \t]*config\.force_ssl\s*=\s*true"),
         "Rails redirects every plain request; without assume_ssl it cannot see that TLS ends at "
         "the load balancer",
         "config.assume_ssl = true, and ssl_options with redirect: { exclude: ->(r) { r.path == "
         "'/up' } }",
-        re.compile(r"(?m)^\s*config\.assume_ssl\s*=\s*true"),
+        re.compile(r"(?m)^[ \t]*config\.assume_ssl\s*=\s*true"),
         "production",
     ),
     _Rule(
         "host-allow-list",
         (".rb",),
-        re.compile(r"(?m)^\s*config\.hosts\s*(?:=|<<|\+=)"),
+        re.compile(r"(?m)^[ \t]*config\.hosts\s*(?:=|<<|\+=)"),
         "Rails answers 403 to other host names",
         "config.hosts with the load balancer's name, config.host_authorization to exclude the "
         "health path",
@@ -122,7 +122,7 @@ _RULES = (
     _Rule(
         "binding",
         (".properties", ".yml"),
-        re.compile(r"(?m)^\s*(?:server\.)?address\s*[=:]\s*(?:127\.0\.0\.1|localhost)"),
+        re.compile(r"(?m)^[ \t]*(?:server\.)?address\s*[=:]\s*(?:127\.0\.0\.1|localhost)"),
         "the server listens on the host's own address only",
         "remove server.address, or set 0.0.0.0",
     ),
@@ -144,7 +144,7 @@ _RULES = (
     _Rule(
         "https-redirect",
         (".exs",),
-        re.compile(r"(?m)^\s*(?!#).*force_ssl:\s*\["),
+        re.compile(r"(?m)^[ \t]*(?!#).*force_ssl:\s*\["),
         "Phoenix redirects plain requests",
         "force_ssl with rewrite_on: [:x_forwarded_proto], and exclude the health path",
         re.compile(r"rewrite_on"),

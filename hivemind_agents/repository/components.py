@@ -208,7 +208,7 @@ def _workspace(tree: FileTree) -> list[str]:
         )
     if "go.work" in tree:
         used = re.findall(
-            r"(?m)^\s*(?:use\s+)?\.?/?([\w./-]+)\s*$",
+            r"(?m)^[ \t]*(?:use\s+)?\.?/?([\w./-]+)\s*$",
             re.sub(r"(?m)^go .*$|^use \(|^\)", "", tree.text("go.work") or ""),
         )
         return [folder.strip("/") for folder in used if f"{folder.strip('/')}/go.mod" in tree]

@@ -166,7 +166,7 @@ def _spring(tree: FileTree, finding: Finding) -> Iterator[Choice]:
             r"(?m)^(?!\s*#).*?(?:jdbc|r2dbc):(?:pool:)?(postgresql|mysql|mariadb):", text
         ):
             yield from _choice(found.group(1), f"{path}:{text.count(chr(10), 0, found.end()) + 1}")
-        kind = re.search(r"(?m)^\s*quarkus\.datasource\.db-kind\s*=\s*(\w+)", text)
+        kind = re.search(r"(?m)^[ \t]*quarkus\.datasource\.db-kind\s*=\s*(\w+)", text)
         if kind:
             yield from _choice(kind.group(1), tree.where(path, kind.group(0)))
         sort = re.search(r"(?m)^[ \t]*(?:[\w.]*\.)?db-type\s*[:=]\s*(postgres|mysql|mariadb)", text)

@@ -106,7 +106,7 @@ def _ruby(tree: FileTree, finding: Finding) -> Iterator[str]:
         missing = {
             name
             for name in finding.dependencies
-            if not re.search(rf"(?m)^\s+{re.escape(name)}\b", lock)
+            if not re.search(rf"(?m)^[ \t]+{re.escape(name)}\b", lock)
         }
         if missing:
             yield _sentence("Gemfile.lock", "Gemfile", missing, "bundle lock")

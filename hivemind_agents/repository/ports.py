@@ -9,14 +9,15 @@ from hivemind_agents.repository.tree import FileTree
 
 _FIXED: dict[tuple[str, ...], re.Pattern[str]] = {
     (".js", ".mjs", ".cjs", ".ts", ".mts"): re.compile(
-        r"\.listen\(\s*(?:\{\s*port\s*:\s*)?(\d{2,5})\b|(?m:^\s*(?:const|let|var)\s+(?i:port)\s*=\s*(\d{2,5})\s*;?$)"
+        r"\.listen\(\s*(?:\{\s*port\s*:\s*)?(\d{2,5})\b|(?m:^[ \t]*(?:const|let|"
+        r"var)\s+(?i:port)\s*=\s*(\d{2,5})\s*;?$)"
     ),
     (".go",): re.compile(r"(?:ListenAndServe|Run|Start|Listen)\(\s*\"[\w.]*:(\d{2,5})\""),
     (".rs",): re.compile(r"(?:bind|run|serve)\([^\n]{0,40}?[:,]\s*(\d{4,5})\b"),
     (".py",): re.compile(
         r"(?:run_app|serve|HTTPServer|TCPServer|listen|run)\([^\n]{0,200}?\b(\d{4,5})\b"
     ),
-    (".rb", ".ru"): re.compile(r"(?m)^\s*set\s+:port,\s*(\d{2,5})"),
+    (".rb", ".ru"): re.compile(r"(?m)^[ \t]*set\s+:port,\s*(\d{2,5})"),
 }  # fmt: skip
 _READS = frozenset({"PORT", "SERVER_PORT", "HTTP_PORT", "APP_PORT"})
 

@@ -19,7 +19,8 @@ VARIABLES: dict[str, re.Pattern[str]] = {
     "postgresql": re.compile(
         r"^(?:\w+_)?(DATABASE_UR[LI]|DB_UR[LI]|POSTGRES\w*|PG(HOST|PORT|USER|PASSWORD|DATABASE)|"
         r"DB_(HOST|PORT|USER\w*|PASS\w*|NAME|DATABASE)|SQLALCHEMY_DATABASE_URI|DATABASE_(HOST|"
-        r"PORT|USER\w*|PASS\w*|NAME)|JDBC_DATABASE_URL|SPRING_DATASOURCE_\w+|ConnectionStrings__\w+|TYPEORM_\w+|"
+        r"PORT|USER\w*|PASS\w*|NAME)|JDBC_DATABASE_URL|SPRING_DATASOURCE_\w+|"
+        r"ConnectionStrings__\w+|TYPEORM_\w+|"
         r"DB_CONNECTION\w*|SQL_(HOST|DATABASE|USER|PASSWORD)|DB_DSN|DSN)$"
     ),
     "mysql": re.compile(
@@ -194,7 +195,8 @@ _GUARDS = (
     re.compile(r"\bif\s+ENV(?:\.key\?\(|\[)\s*[\"'](\w+)[\"']"),
 )
 _ASSIGNED = re.compile(
-    r"(?m)^\s*(\w+)\s*(?::\s*[\w| \[\]]+)?=\s*os\.(?:environ\.get|getenv)\(\s*[\"'](\w+)[\"']\s*\)"
+    r"(?m)^[ \t]*(\w+)\s*(?::\s*[\w| \[\]]+)?=\s*os\.(?:environ\.get|"
+    r"getenv)\(\s*[\"'](\w+)[\"']\s*\)"
 )
 
 
@@ -248,7 +250,7 @@ def _import_of(name: str, ecosystem: str, texts: list[tuple[str, str]]) -> str |
             "psycopg-binary": "psycopg",
             "django-storages": "storages",
         }.get(name, name.replace("-", "_"))
-        pattern = re.compile(rf"(?m)^\s*(?:from|import)\s+{re.escape(module)}\b")
+        pattern = re.compile(rf"(?m)^[ \t]*(?:from|import)\s+{re.escape(module)}\b")
         suffixes: tuple[str, ...] = (".py",)
     elif ecosystem == "node":
         pattern = re.compile(

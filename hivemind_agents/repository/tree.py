@@ -68,6 +68,7 @@ MAX_ENTRIES = 200_000
 MAX_DEPTH = 40
 READ_LIMIT = 1_000_000
 CACHE_BYTES = 16_000_000
+_LONG_GAP = re.compile(r"(\s{200})\s+")
 _LFS = "version https://git-lfs.github.com/spec/"
 
 Reader = Callable[[str, int], bytes]
@@ -244,7 +245,7 @@ class FileTree:
 
     def missing_submodules(self) -> list[str]:
         """Folders that `.gitmodules` names and that hold nothing."""
-        named = re.findall(r"(?m)^\s*path\s*=\s*(\S+)\s*$", self.text(".gitmodules") or "")
+        named = re.findall(r"(?m)^[ \t]*path\s*=\s*(\S+)\s*$", self.text(".gitmodules") or "")
         return [
             folder
             for folder in named
@@ -334,4 +335,10 @@ def _decode(data: bytes) -> str | None:
         return data.decode("utf-16", "replace")
     if b"\0" in data[:8192]:
         return None
-    return data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+    text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+    return _LONG_GAP.sub(r"\1", text) if _mostly_empty(text) else text
+
+
+def _mostly_empty(text: str) -> bool:
+    """Whether there is next to nothing between the white space: patterns would crawl over it."""
+    return len(text) > 5_000 and (text.count("\n") + text.count(" ")) * 10 > len(text) * 9

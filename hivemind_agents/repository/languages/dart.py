@@ -52,7 +52,7 @@ def detect(tree: FileTree) -> Finding | None:
             Dependency(
                 str(name),
                 text_of(spec) or "",
-                tree.where(MANIFEST, re.compile(rf"(?m)^\s+{re.escape(str(name))}:")),
+                tree.where(MANIFEST, re.compile(rf"(?m)^[ \t]+{re.escape(str(name))}:")),
                 dev=dev,
             )
             for key, dev in (("dependencies", False), ("dev_dependencies", True))
@@ -104,7 +104,7 @@ def _flutter(tree: FileTree, packages: Dependencies) -> Match | None:
 
 def _jaspr(tree: FileTree, packages: Dependencies) -> Match | None:
     listed = packages.runtime("jaspr")
-    static = tree.search(MANIFEST, r"(?m)^\s+mode:\s*(?:static|client)")
+    static = tree.search(MANIFEST, r"(?m)^[ \t]+mode:\s*(?:static|client)")
     if listed is None or not static:
         return None
     return Match(

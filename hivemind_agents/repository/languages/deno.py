@@ -2,32 +2,73 @@
 
 import re
 
-from hivemind_agents.repository.facts import CERTAIN, LIKELY, SURE, Dependencies, Dependency, Fact, Finding, Match
+from hivemind_agents.repository.facts import (
+    CERTAIN,
+    LIKELY,
+    SURE,
+    Dependencies,
+    Dependency,
+    Fact,
+    Finding,
+    Match,
+)
 from hivemind_agents.repository.languages.compose_finding import finding_of
 from hivemind_agents.repository.readers.routes import scan_routes
 from hivemind_agents.repository.readers.structured import read_json, table, text_of
 from hivemind_agents.repository.readers.versions import plain_version_file, tool_version
 from hivemind_agents.repository.tree import FileTree
 
-_FRAMEWORKS = (("fresh", r"\bfresh\b|\$fresh"), ("hono", r"\bhono\b"), ("oak", r"/oak(?:[@/\"']|$)|@oak/oak"), ("lume", r"\blume\b"),
-               ("opine", r"/opine"), ("aleph", r"/aleph"), ("express", r"npm:express"), ("danet", r"@danet/core"))  # fmt: skip
+_FRAMEWORKS = (
+    ("fresh", r"\bfresh\b|\$fresh"),
+    ("hono", r"\bhono\b"),
+    ("oak", r"/oak(?:[@/\"']|$)|@oak/oak"),
+    ("lume", r"\blume\b"),
+    ("opine", r"/opine"),
+    ("aleph", r"/aleph"),
+    ("express", r"npm:express"),
+    ("danet", r"@danet/core"),
+)
 
 
 def detect(tree: FileTree) -> Finding | None:
     """Read the folder as Deno: a deno.json beside no package.json, or code that only Deno runs."""
     manifest = tree.has("deno.json", "deno.jsonc")
-    scripts = [path for path in tree.sources(".ts", ".tsx", ".js", limit=60)]
-    uses = next((path for path in scripts if re.search(
-        r"https://deno\.land|\bDeno\.(?:serve|env|listen|args|readTextFile|exit)\b|from\s+[\"']jsr:", tree.text(path) or "")), None)  # fmt: skip
+    scripts = tree.sources(".ts", ".tsx", ".js", limit=60)
+    uses = next(
+        (
+            path
+            for path in scripts
+            if re.search(
+                r"https://deno\.land|\bDeno\.(?:serve|env|listen|args|readTextFile|exit)\b|"
+                r"from\s+[\"']jsr:",
+                tree.text(path) or "",
+            )
+        ),
+        None,
+    )
     lock = tree.has("deno.lock")
-    if manifest is None and (uses is None or "package.json" in tree) and not (lock and "package.json" not in tree):
+    if (
+        manifest is None
+        and (uses is None or "package.json" in tree)
+        and not (lock and "package.json" not in tree)
+    ):
         return None
     content = read_json(tree, manifest) if manifest else {}
-    tasks = {name: text_of(value) or text_of(table(value).get("command")) or "" for name, value in table(content.get("tasks")).items()}
+    tasks = {
+        name: text_of(value) or text_of(table(value).get("command")) or ""
+        for name, value in table(content.get("tasks")).items()
+    }
     imports = table(content.get("imports"))
     entry = _entry(tree, tasks, scripts)
-    everything = " ".join([*(str(item) for pair in imports.items() for item in pair), *((tree.text(path) or "")[:5000] for path in scripts[:30])])
-    framework = next((name for name, pattern in _FRAMEWORKS if re.search(pattern, everything)), None)
+    everything = " ".join(
+        [
+            *(str(item) for pair in imports.items() for item in pair),
+            *((tree.text(path) or "")[:5000] for path in scripts[:30]),
+        ]
+    )
+    framework = next(
+        (name for name, pattern in _FRAMEWORKS if re.search(pattern, everything)), None
+    )
     match = _match(tree, framework, tasks, entry, manifest)
     return finding_of(
         match,
@@ -36,11 +77,15 @@ def detect(tree: FileTree) -> Finding | None:
         language_confidence=CERTAIN if manifest and "package.json" not in tree else LIKELY,
         serves=SURE + 0.02 if match.kind == "web" else 0.55,
         version=_version(tree),
-        manager=Fact("deno", CERTAIN if manifest or lock else LIKELY, (manifest or lock or entry or "",)),
+        manager=Fact(
+            "deno", CERTAIN if manifest or lock else LIKELY, (manifest or lock or entry or "",)
+        ),
         dependencies=_dependencies(tree, imports, manifest),
-        health=scan_routes(tree, (".ts", ".tsx", ".js"), r"\.get\(\s*[\"'](/[^\"']*)[\"']") or Fact("/", LIKELY, match.evidence)
-        if match.kind == "web" else None,
-    )  # fmt: skip
+        health=scan_routes(tree, (".ts", ".tsx", ".js"), r"\.get\(\s*[\"'](/[^\"']*)[\"']")
+        or Fact("/", LIKELY, match.evidence)
+        if match.kind == "web"
+        else None,
+    )
 
 
 def _dependencies(tree: FileTree, imports: dict[str, object], manifest: str | None) -> Dependencies:
@@ -50,10 +95,17 @@ def _dependencies(tree: FileTree, imports: dict[str, object], manifest: str | No
         if name and manifest:
             found.append(Dependency(name.group(1), "", tree.where(manifest, str(value))))
     for path in tree.sources(".ts", ".js", limit=60):
-        for hit in re.finditer(r"(?:from|import)\s*\(?[\"']npm:(@?[\w.-]+(?:/[\w.-]+)?)", tree.text(path) or ""):
+        for hit in re.finditer(
+            r"(?:from|import)\s*\(?[\"']npm:(@?[\w.-]+(?:/[\w.-]+)?)", tree.text(path) or ""
+        ):
             found.append(Dependency(hit.group(1), "", tree.where(path, hit.group(0))))
-        for word, driver in (("deno.land/x/postgres", "postgres"), ("jsr:@db/postgres", "postgres"), ("deno.land/x/mysql", "mysql2"),
-                             ("deno.land/x/mongo", "mongodb"), ("deno.land/x/redis", "redis")):  # fmt: skip
+        for word, driver in (
+            ("deno.land/x/postgres", "postgres"),
+            ("jsr:@db/postgres", "postgres"),
+            ("deno.land/x/mysql", "mysql2"),
+            ("deno.land/x/mongo", "mongodb"),
+            ("deno.land/x/redis", "redis"),
+        ):
             if word in (tree.text(path) or ""):
                 found.append(Dependency(driver, "", tree.where(path, word)))
     return Dependencies(found)
@@ -64,23 +116,58 @@ def _entry(tree: FileTree, tasks: dict[str, str], scripts: list[str]) -> str | N
         for word in re.findall(r"[\w./-]+\.(?:tsx?|jsx?|mjs)\b", tasks.get(name, "")):
             if word.removeprefix("./") in tree:
                 return str(word.removeprefix("./"))
-    return tree.has("main.ts", "main.tsx", "mod.ts", "index.ts", "server.ts", "app.ts", "src/main.ts", "src/index.ts", "main.js",
-                    "index.js", "server.js", "src/server.ts") or (scripts[0] if len(scripts) == 1 else None)  # fmt: skip
+    return tree.has(
+        "main.ts",
+        "main.tsx",
+        "mod.ts",
+        "index.ts",
+        "server.ts",
+        "app.ts",
+        "src/main.ts",
+        "src/index.ts",
+        "main.js",
+        "index.js",
+        "server.js",
+        "src/server.ts",
+    ) or (scripts[0] if len(scripts) == 1 else None)
 
 
 def _version(tree: FileTree) -> Fact[str] | None:
     return plain_version_file(tree, ".dvmrc", ".deno-version") or tool_version(tree, "deno")
 
 
-def _match(tree: FileTree, framework: str | None, tasks: dict[str, str], entry: str | None, manifest: str | None) -> Match:
+def _match(
+    tree: FileTree,
+    framework: str | None,
+    tasks: dict[str, str],
+    entry: str | None,
+    manifest: str | None,
+) -> Match:
     where = tuple(item for item in (manifest, entry) if item)
     text = tree.text(entry) or "" if entry else ""
     build = ("deno task build",) if "build" in tasks else ()
     if framework == "lume":
-        return Match(framework="lume", kind="static", evidence=where, build=build or ("deno task lume",), document_root="_site")
-    serves = re.search(r"Deno\.serve|\bserve\(|\.listen\(|Deno\.listen|serveHttp|await start\(|export default\s*\{", text) or "deno serve" in " ".join(tasks.values())
+        return Match(
+            framework="lume",
+            kind="static",
+            evidence=where,
+            build=build or ("deno task lume",),
+            document_root="_site",
+        )
+    serves = re.search(
+        r"Deno\.serve|\bserve\(|\.listen\(|Deno\.listen|serveHttp|await start\(|"
+        r"export default\s*\{",
+        text,
+    ) or "deno serve" in " ".join(tasks.values())
     serves = serves or framework == "fresh"
-    production = next((name for name in ("start", "preview", "serve", "prod") if name in tasks and "--watch" not in tasks[name]), None)
+    production = next(
+        (
+            name
+            for name in ("start", "preview", "serve", "prod")
+            if name in tasks and "--watch" not in tasks[name]
+        ),
+        None,
+    )
     if production:
         start, sure = f"deno task {production}", 0.9
     elif entry:
@@ -88,11 +175,38 @@ def _match(tree: FileTree, framework: str | None, tasks: dict[str, str], entry: 
     else:
         start, sure = None, 0.3
     if not serves and entry:
-        inner = next((path for path in tree.sources(".ts", ".tsx", limit=60) if re.search(r"Deno\.serve|\.listen\(", tree.text(path) or "")), None)
+        inner = next(
+            (
+                path
+                for path in tree.sources(".ts", ".tsx", limit=60)
+                if re.search(r"Deno\.serve|\.listen\(", tree.text(path) or "")
+            ),
+            None,
+        )
         serves = bool(inner and framework)
     if serves:
-        return Match(framework=framework, kind="web", confidence=SURE, kind_confidence=SURE, evidence=where, start=start,
-                     start_confidence=sure, build=build, port=8000)  # fmt: skip
-    exports = manifest is not None and re.search(r"\"exports\"", tree.text(manifest) or "") and not tasks.get("start")
-    return Match(framework=None, kind="library" if exports else "cli", kind_confidence=0.75 if exports else 0.85, evidence=where,
-                 start=None if exports else start, start_confidence=sure, build=build)  # fmt: skip
+        return Match(
+            framework=framework,
+            kind="web",
+            confidence=SURE,
+            kind_confidence=SURE,
+            evidence=where,
+            start=start,
+            start_confidence=sure,
+            build=build,
+            port=8000,
+        )
+    exports = (
+        manifest is not None
+        and re.search(r"\"exports\"", tree.text(manifest) or "")
+        and not tasks.get("start")
+    )
+    return Match(
+        framework=None,
+        kind="library" if exports else "cli",
+        kind_confidence=0.75 if exports else 0.85,
+        evidence=where,
+        start=None if exports else start,
+        start_confidence=sure,
+        build=build,
+    )

@@ -52,7 +52,7 @@ def _hugo(tree: FileTree) -> Finding | None:
             or tree.has_folder("archetypes")
             or tree.has_folder("layouts")
         )
-        and tree.search(older, r"(?im)^\s*\"?(baseURL|theme|languageCode)\"?\s*[:=]")
+        and tree.search(older, r"(?im)^[ \t]*\"?(baseURL|theme|languageCode)\"?\s*[:=]")
         and not tree.search(older, r"(?m)^base_url\s*=")
     ):
         named = older

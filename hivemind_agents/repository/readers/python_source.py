@@ -314,7 +314,7 @@ def _endless(node: ast.While) -> bool:
 
 
 def _read_by_lines(module: PythonModule) -> None:
-    for found in re.finditer(r"(?m)^\s*(?:from|import)\s+([\w.]+)", module.text):
+    for found in re.finditer(r"(?m)^[ \t]*(?:from|import)\s+([\w.]+)", module.text):
         module.imports.add(found.group(1).split(".")[0])
         module.imports.add(found.group(1))
     for found in re.finditer(r"(?m)^(\w+)\s*=\s*([\w.]+)\(", module.text):

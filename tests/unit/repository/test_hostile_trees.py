@@ -242,3 +242,16 @@ def test_installed_packages_are_no_sources():
     }))  # fmt: skip
 
     assert ("static", "static") == (report.language, report.kind)
+
+
+@pytest.mark.parametrize("path", ["app.py", "Cargo.toml", "index.js", "main.go", "Gemfile", "requirements.txt"])
+@pytest.mark.parametrize("text", ["\n", "\n  ", "import ", "process.env.A ", "os.getenv(\"A\") ", "\n  x"])
+def test_no_text_makes_a_pattern_crawl(path: str, text: str):
+    """
+    200 KB of the same few letters are read through in seconds.
+    """
+    started = time.perf_counter()
+
+    inspect_tree(FileTree.of({path: text * (200_000 // len(text))}))
+
+    assert time.perf_counter() - started < 10

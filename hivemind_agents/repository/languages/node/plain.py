@@ -10,7 +10,8 @@ from hivemind_agents.repository.report import Kind
 LISTENS = (
     r"\.listen\(|createServer\(|Bun\.serve\(|createSecureServer\(|Deno\.serve\(|"
     r"new WebSocketServer\(|"
-    r"new WebSocket\.Server\(|\bserve\(\s*\{|\bserve\(\s*app|startStandaloneServer\(|Hapi\.[sS]erver\(|new Elysia\(|"
+    r"new WebSocket\.Server\(|\bserve\(\s*\{|\bserve\(\s*app|startStandaloneServer\(|"
+    r"Hapi\.[sS]erver\(|new Elysia\(|"
     r"export default \{[^}]*\bfetch\b|export default app\b|\.start\(\s*process\.env\.PORT|"
     r"\.run\(\s*\{\s*port|http\.Server\("
 )

@@ -117,6 +117,6 @@ def _collects_static(project: PythonProject, folder: str) -> bool:
     return any(
         "settings" in path
         and path.startswith(prefix)
-        and project.tree.search(path, r"(?m)^\s*STATIC_ROOT\s*=")
+        and project.tree.search(path, r"(?m)^[ \t]*STATIC_ROOT\s*=")
         for path in project.tree.sources(".py")
     )

@@ -24,6 +24,8 @@ REQUIREMENTS = (
     "reqs.txt", "requirement.txt", "Requirements.txt",
 )  # fmt: skip
 CONDA = ("environment.yml", "environment.yaml", "conda.yml", "conda.yaml")
+# A requirements file of more lines lists nothing new.
+MAX_LINES = 3_000
 MANIFESTS = (
     "pyproject.toml", "Pipfile", "setup.py", "setup.cfg", "uv.lock", "poetry.lock", "pdm.lock",
     "Pipfile.lock", *REQUIREMENTS, *CONDA,
@@ -58,7 +60,7 @@ def _requirements(tree: FileTree, path: str, seen: set[str]) -> Iterator[Depende
         return
     seen.add(path)
     folder = path.rpartition("/")[0]
-    for number, raw in enumerate((tree.text(path) or "").splitlines(), start=1):
+    for number, raw in enumerate((tree.text(path) or "").splitlines()[:MAX_LINES], start=1):
         line = re.split(r"(?:^|\s)#", raw)[0].strip()
         included = re.match(r"(?:-r|--requirement)[\s=]+(\S+)", line)
         if included:
@@ -245,7 +247,7 @@ def python_version(tree: FileTree) -> Fact[str] | None:
     if version:
         return Fact(version, CERTAIN, (tree.where("Pipfile", "python_"),))
     for path, pattern in (
-        (tree.has(*CONDA) or "", r"(?m)^\s*-\s*python\s*=+\s*([\d.*]+)"),
+        (tree.has(*CONDA) or "", r"(?m)^[ \t]*-\s*python\s*=+\s*([\d.*]+)"),
         ("setup.py", r"python_requires\s*=\s*[\"']([^\"']+)"),
         ("setup.cfg", r"python_requires\s*=\s*(\S+)"),
         ("uv.lock", r"(?m)^requires-python\s*=\s*\"([^\"]+)"),

@@ -1,4 +1,3 @@
-
 """The table: small trees in, the report's fields out. One module a language or framework."""
 
 from collections.abc import Iterator
