@@ -28,10 +28,10 @@ def named_port(
     """(the port that the code names, the trouble with one that cannot be changed)."""
     for variable in env:
         if variable.name in _READS:
-            known = (variable.default or "").isdigit() and 0 < int(variable.default or 0) < 65536
-            return (
-                Fact(int(variable.default or 0), 0.85, variable.evidence) if known else None
-            ), None
+            text = variable.default or ""
+            default = int(text) if text.isdecimal() and len(text) < 6 else 0
+            known = 0 < default < 65536
+            return (Fact(default, 0.85, variable.evidence) if known else None), None
     if start is None or "$PORT" in start or finding.kind.value != "web":
         return None, None
     for suffixes, pattern in _FIXED.items():

@@ -95,10 +95,12 @@ def _dependencies(tree: FileTree, imports: dict[str, object], manifest: str | No
         if name and manifest:
             found.append(Dependency(name.group(1), "", tree.where(manifest, str(value))))
     for path in tree.sources(".ts", ".js", limit=60):
-        for hit in re.finditer(
-            r"(?:from|import)\s*\(?[\"']npm:(@?[\w.-]+(?:/[\w.-]+)?)", tree.text(path) or ""
-        ):
-            found.append(Dependency(hit.group(1), "", tree.where(path, hit.group(0))))
+        found.extend(
+            Dependency(hit.group(1), "", tree.where(path, hit.group(0)))
+            for hit in re.finditer(
+                r"(?:from|import)\s*\(?[\"']npm:(@?[\w.-]+(?:/[\w.-]+)?)", tree.text(path) or ""
+            )
+        )
         for word, driver in (
             ("deno.land/x/postgres", "postgres"),
             ("jsr:@db/postgres", "postgres"),
