@@ -34,7 +34,9 @@ _SERVES = (
     r"luminus\.http-server|ring\.adapter|aleph\.http|run-adapter|create-server|s/run-web|use-jetty"
 )
 _PACKAGE = re.compile(r"\[\s*([\w.-]+(?:/[\w.-]+)?)\s+\"([^\"]+)\"")
-_COORDINATE = re.compile(r"(?<![\w./-])([\w.-]+/[\w.-]+)\s+\{[^}]*(?::mvn/version|:git/|:local/root)")
+_COORDINATE = re.compile(
+    r"(?<![\w./-])([\w.-]+/[\w.-]+)\s+\{[^}]*(?::mvn/version|:git/|:local/root)"
+)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from hivemind_agents.repository.facts import (
     Finding,
     Match,
 )
-from hivemind_agents.repository.languages.compose_finding import finding_of
+from hivemind_agents.repository.languages.assemble import assemble
 from hivemind_agents.repository.readers.routes import scan_routes
 from hivemind_agents.repository.readers.structured import read_json, table, text_of
 from hivemind_agents.repository.readers.versions import plain_version_file, tool_version
@@ -59,6 +59,8 @@ def detect(tree: FileTree) -> Finding | None:
         for name, value in table(content.get("tasks")).items()
     }
     imports = table(content.get("imports"))
+    if "package.json" in tree and uses is None and not (tasks or imports):
+        return None  # a deno.json for the editor alone, beside a Node program
     entry = _entry(tree, tasks, scripts)
     everything = " ".join(
         [
@@ -70,12 +72,11 @@ def detect(tree: FileTree) -> Finding | None:
         (name for name, pattern in _FRAMEWORKS if re.search(pattern, everything)), None
     )
     match = _match(tree, framework, tasks, entry, manifest)
-    return finding_of(
+    return assemble(
         match,
         language="deno",
         manifest=manifest or entry or "deno.lock",
         language_confidence=CERTAIN if manifest and "package.json" not in tree else LIKELY,
-        serves=SURE + 0.02 if match.kind == "web" else 0.55,
         version=_version(tree),
         manager=Fact(
             "deno", CERTAIN if manifest or lock else LIKELY, (manifest or lock or entry or "",)
