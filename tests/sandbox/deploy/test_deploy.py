@@ -1,6 +1,5 @@
 """One command takes a repository to a URL that answers, and every door sees the same."""
 
-import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ def test_the_url_answers_and_keeps_a_row(guestbook: dict[str, Any]) -> None:
     """What a visitor writes through the load balancer is in the database and shown."""
     message = f"hello {uuid.uuid4()}"
     with httpx.Client(base_url=guestbook["url"], follow_redirects=True) as browser:
-        written = browser.post("/", data={"author": "Ada", "message": message})
+        written = browser.post("/entries", data={"name": "Ada", "message": message})
         shown = browser.get("/")
 
     assert (200, 200) == (written.status_code, shown.status_code)
@@ -74,17 +73,14 @@ def test_a_second_checkout_sees_the_deployment(
 def test_the_plain_door_gives_the_same(
     guestbook: dict[str, Any], machine: Machine, second_machine: Machine
 ) -> None:
-    """ansible-playbook alone deploys under 90 s, and each verb's second run changes nothing."""
+    """ansible-playbook alone deploys, and each verb's second run changes nothing."""
     arguments = ("-e", "app_repo=examples/guestbook", "-e", "deployment_name=plain")
-    started = time.monotonic()
     deployed = second_machine.playbook("deploy", *arguments)
-    took = time.monotonic() - started
     assert 0 == deployed.returncode, deployed.stdout + deployed.stderr
 
     status = machine.json("status", "plain")
     assert ("live", 200) == (status["status"], httpx.get(status["url"]).status_code)
     assert guestbook["kind"] == status["kind"]
-    print(f"second deployment took {took:.0f} s")
 
     stages = yaml.safe_load(Path("playbooks/deploy.meta.yml").read_text())["stages"]
     recaps = dict[str, dict[str, int]]()
@@ -95,7 +91,9 @@ def test_the_plain_door_gives_the_same(
         recaps[verb] = changed_tasks(again.stdout)
     assert {} == {verb: r for verb, r in recaps.items() if any(r.values())}
 
-    destroyed = second_machine.playbook("destroy", "-e", "deployment_name=plain")
+    destroyed = second_machine.playbook(
+        "destroy", "-e", "deployment_name=plain", "-e", "draining_seconds=1"
+    )
     assert 0 == destroyed.returncode, destroyed.stdout + destroyed.stderr
     assert [] == resources_of(machine, "plain")
 

@@ -11,7 +11,7 @@ import httpx
 import psutil
 import pytest
 
-from .conftest import GUESTBOOK, Machine, resources_of
+from .conftest import GUESTBOOK, QUICK, Machine, resources_of
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(900), pytest.mark.xdist_group("interrupt")]
 
@@ -68,7 +68,7 @@ def test_a_killed_deploy_is_resumed(machine: Machine, stage: str, tmp_path: Path
         if stack["StackName"] == f"hivemind-{name}"
     ]
     assert [f"hivemind-{name}"] == stacks
-    destroyed = machine.hivemind("destroy", name, "--yes", timeout_s=400)
+    destroyed = machine.hivemind("destroy", name, "--yes", *QUICK, timeout_s=400)
     assert 0 == destroyed.returncode, destroyed.stderr
     assert [] == resources_of(machine, name)
 
@@ -99,7 +99,7 @@ def test_others_do_not_disturb_a_deploy(
     resumed = machine.hivemind("resume", run_id, timeout_s=400)
     assert 0 == resumed.returncode, resumed.stdout + resumed.stderr
     assert "live" == machine.json("status", "busy")["status"]
-    machine.hivemind("destroy", "busy", "--yes", timeout_s=400)
+    machine.hivemind("destroy", "busy", "--yes", *QUICK, timeout_s=400)
 
 
 def test_rollback_of_what_was_never_live_leaves_nothing(machine: Machine, tmp_path: Path) -> None:
@@ -124,6 +124,6 @@ def test_rollback_of_what_was_never_live_leaves_nothing(machine: Machine, tmp_pa
     status: dict[str, Any] = machine.json("status", "broken")
     assert "failed" == status["status"]
 
-    back = machine.hivemind("rollback", "broken", "--yes", timeout_s=400)
+    back = machine.hivemind("rollback", "broken", "--yes", *QUICK, timeout_s=400)
     assert 0 == back.returncode, back.stdout + back.stderr
     assert [] == resources_of(machine, "broken")

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from .conftest import GUESTBOOK, Machine
+from .conftest import GUESTBOOK, QUICK, Machine
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600), pytest.mark.xdist_group("secrets")]
 
@@ -124,4 +124,4 @@ def test_no_secret_leaves_its_place(machine: Machine, tmp_path: Path) -> None:
     ).stdout
     for text in (said, journal, controller):
         assert [] == [word for word in words if word in text]
-    machine.hivemind("destroy", "secretive", "--yes", timeout_s=400)
+    machine.hivemind("destroy", "secretive", "--yes", *QUICK, timeout_s=400)
