@@ -279,9 +279,13 @@ def open_engine(url: str) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def pragmas(connection: Any, _record: Any) -> None:  # noqa: ANN401 - the driver's
         cursor = connection.cursor()
-        for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=NORMAL",
-                       "foreign_keys=ON"):  # fmt: skip
+        for pragma in ("busy_timeout=10000", "synchronous=NORMAL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
+        # The file keeps its mode. Two processes that change it at once would both be refused,
+        # whatever the time-out.
+        if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            with _turn(engine):
+                cursor.execute("PRAGMA journal_mode=WAL")
         cursor.close()
 
     return engine
