@@ -172,7 +172,11 @@ def test_the_order_of_the_files_changes_nothing(case: Case, random: Random):
 
 
 @FUZZ
-@given(st.sampled_from(CASES), st.sampled_from(["web", "worker", "static", "cli", "library"]), st.text("abc $", min_size=1, max_size=9))
+@given(
+    st.sampled_from(CASES),
+    st.sampled_from(["web", "worker", "static", "cli", "library"]),
+    st.text("abc $", min_size=1, max_size=9),
+)
 def test_the_users_word_is_in_the_report_as_it_stands(case: Case, kind: str, start: str):
     """
     Whatever is found, kind and start are what the user says.
@@ -191,4 +195,6 @@ def test_prose_changes_nothing(case: Case, text: str):
     """
     report = inspect_tree(FileTree.of({**case.files, "README.md": text, "docs/setup.md": text}))
 
-    assert inspect_tree(FileTree.of(case.files)).model_dump(exclude={"questions"}) == report.model_dump(exclude={"questions"})
+    assert inspect_tree(FileTree.of(case.files)).model_dump(
+        exclude={"questions"}
+    ) == report.model_dump(exclude={"questions"})

@@ -244,8 +244,12 @@ def test_installed_packages_are_no_sources():
     assert ("static", "static") == (report.language, report.kind)
 
 
-@pytest.mark.parametrize("path", ["app.py", "Cargo.toml", "index.js", "main.go", "Gemfile", "requirements.txt"])
-@pytest.mark.parametrize("text", ["\n", "\n  ", "import ", "process.env.A ", "os.getenv(\"A\") ", "\n  x"])
+@pytest.mark.parametrize(
+    "path", ["app.py", "Cargo.toml", "index.js", "main.go", "Gemfile", "requirements.txt"]
+)
+@pytest.mark.parametrize(
+    "text", ["\n", "\n  ", "import ", "process.env.A ", 'os.getenv("A") ', "\n  x"]
+)
 def test_no_text_makes_a_pattern_crawl(path: str, text: str):
     """
     200 KB of the same few letters are read through in seconds.
