@@ -10,7 +10,8 @@ description:
   - Uses the current target where no AWS variable is set, and gives the run an id.
   - Renews leases that C(hivemind_lease) took; lets them go at the end, unless an outer run holds
     them.
-  - Marks the deployment as failed when the run failed, and removes the SSH keys in memory.
+  - Marks the deployment as failed when the run failed or was interrupted, and removes the SSH keys
+    in memory.
 """
 
 import atexit
@@ -23,6 +24,7 @@ import uuid
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ansible.plugins.callback import CallbackBase
@@ -44,6 +46,9 @@ _TARGET_VARIABLES = (
 )
 # A live version is untouched by a failure in these.
 _HARMLESS_STAGES = frozenset({"recon", "build", "provision", "observe"})
+# These say in the record when they begin; until then they only looked.
+_ANNOUNCED_STAGES = frozenset({"destroy", "rollback"})
+_ANNOUNCED = frozenset({"destroying", "rolling-back"})
 
 
 def use_current_target(environment: MutableMapping[str, str]) -> str | None:
@@ -100,6 +105,7 @@ class CallbackModule(CallbackBase):
         self._pid = os.getpid()
         self._held: dict[str, _Held] = {}
         self._stage = ""
+        self._outcome_kept = False
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         use_current_target(os.environ)
@@ -107,6 +113,16 @@ class CallbackModule(CallbackBase):
         self._folder = new_key_folder(memory_folder())
         os.environ[KEY_FOLDER] = str(self._folder)
         atexit.register(self._end)
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, self._terminated)
+
+    def _terminated(self, number: int, frame: FrameType | None) -> None:
+        """End as by Ctrl-C: Ansible ends its workers, and the end of the process tidies up."""
+        if os.getpid() != self._pid:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        else:
+            signal.raise_signal(signal.SIGINT)
 
     def v2_runner_on_ok(self, result: Any) -> None:
         action = result.task.action
@@ -116,8 +132,7 @@ class CallbackModule(CallbackBase):
             self._keep(result.task.args.get("name"), result.result)
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
-        if stats.failures or stats.dark:
-            self._mark_failed()
+        self._outcome_kept = not (stats.failures or stats.dark)
         self._end()
 
     def _keep(self, name: str, result: dict[str, Any]) -> None:
@@ -175,6 +190,8 @@ class CallbackModule(CallbackBase):
 
         def failed(record: Deployment | None) -> Deployment:
             assert record is not None  # noqa: S101 - looked at below
+            if stage in _ANNOUNCED_STAGES and record.status not in _ANNOUNCED:
+                return record
             live = record.live_release is not None and stage in _HARMLESS_STAGES
             return record.model_copy(
                 update={"status": "live" if live else "failed", "stage": stage or record.stage}
@@ -195,6 +212,10 @@ class CallbackModule(CallbackBase):
             return
         from hivemind_agents.errors import HivemindError
 
+        if not self._outcome_kept:
+            # It failed, or was interrupted before Ansible told how it ended.
+            self._outcome_kept = True
+            self._mark_failed()
         self._stop.set()
         if self._thread is not None:
             # A renewal under way would meet the release half-way.

@@ -8,7 +8,8 @@ module: hivemind_targets
 short_description: Register hosts with a load balancer, or drain them
 description:
   - Registered targets are waited for until all are healthy, deregistered ones until they are
-    unused. What a target says of itself is returned when the time is over.
+    unused. What a target says of itself is returned when the time is over. The load balancer goes
+    on to drain the targets then, for as long as its own setting says.
   - Unlike M(community.aws.elb_target) it has a check mode, takes all hosts at once and tells why a
     target is not healthy.
 options:
@@ -68,12 +69,6 @@ class Group:
             TargetGroupArn=self._arn, Targets=[{"Id": each} for each in ids]
         )
 
-    def draining_seconds(self) -> int:
-        """How long the load balancer itself waits for a target's requests."""
-        answer = self._client.describe_target_group_attributes(TargetGroupArn=self._arn)
-        values = {each["Key"]: each["Value"] for each in answer["Attributes"]}
-        return int(values.get("deregistration_delay.timeout_seconds", 300))
-
     def wait(self, ids: list[str], wanted: str, seconds: int) -> dict[str, dict[str, str]]:
         """Their health once all are `wanted`, or when the time is over.
 
@@ -126,9 +121,7 @@ def main() -> None:
             if pending and not module.check_mode:
                 group.deregister(pending)
         if ids and not module.check_mode:
-            # Longer than asked for, where the load balancer itself takes longer.
-            least = group.draining_seconds() + 30 if wanted == "unused" else 0
-            health = group.wait(ids, wanted, max(params["wait_seconds"], least))
+            health = group.wait(ids, wanted, params["wait_seconds"])
         targets = [{"id": each, **health.get(each, {"state": "unused"})} for each in ids]
     module.exit_json(
         changed=bool(pending),
