@@ -127,3 +127,8 @@ class Cancelled(HivemindError):
     """Stopped on the user's request."""
 
     exit_code = 130
+
+
+def told(error: HivemindError) -> str:
+    """The error as a failing task's message, with the mend in a FIX line."""
+    return f"{error.message}\nFIX: {error.mend}" if error.mend else error.message

@@ -13,6 +13,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import load_extra_vars
 
+from hivemind_agents.controller import plain
 from hivemind_agents.domain.deployment import checked_name
 
 # Variables of Ansible, AWX and ourselves that are no verb's arguments.
@@ -78,7 +79,7 @@ class ActionModule(ActionBase):
 
     def _value(self, value: Any) -> Any:
         """The value without templates and without Ansible's tags."""
-        return yaml.safe_load(yaml.safe_dump(_plain(self._templar.template(value))))
+        return yaml.safe_load(yaml.safe_dump(plain(self._templar.template(value))))
 
     def _misspelt(self, options: Mapping[str, Any]) -> list[str]:
         """Extra variables that no option has the name of."""
@@ -110,16 +111,3 @@ def _bare(options: Mapping[str, Any]) -> dict[str, Any]:
         name: {key: value for key, value in option.items() if key != "description"}
         for name, option in options.items()
     }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, bool) or value is None:
-        return value
-    if isinstance(value, int | float):
-        # Ansible's tagged numbers are subclasses, which YAML cannot write.
-        return int(value) if isinstance(value, int) else float(value)
-    return str(value)

@@ -23,6 +23,7 @@ import threading
 import uuid
 from collections.abc import MutableMapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -81,6 +82,18 @@ def new_key_folder(base: Path) -> Path:
         if old.stat().st_uid == os.getuid() and pid.isdigit() and not Path("/proc", pid).exists():
             shutil.rmtree(old, ignore_errors=True)
     return Path(tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-", dir=base))
+
+
+def _prepare() -> None:
+    """Import once, here, what every task of ours needs: workers are forked from this process.
+
+    Not in a thread: a worker that is forked amid an import waits for it for ever.
+    """
+    for name in ("controller", "state.artifacts", "state.records", "state.secrets"):
+        import_module(f"hivemind_agents.{name}")
+    from hivemind_agents.state.session import warm_up
+
+    warm_up()
 
 
 @dataclass

@@ -14,14 +14,14 @@ author: [HiveMind]
 import json
 from typing import Any
 
-import boto3
 from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 
 from hivemind_agents.domain.deployment import Deployment
-from hivemind_agents.errors import HivemindError
+from hivemind_agents.errors import HivemindError, told
 from hivemind_agents.hosting.environment import application_environment, environment_file
 from hivemind_agents.state.secrets import resolve
+from hivemind_agents.state.session import session
 
 
 class LookupModule(LookupBase):
@@ -32,14 +32,13 @@ class LookupModule(LookupBase):
         release = record.release(int(terms[1]))
         if release is None:
             raise AnsibleError(f"{record.name!r} has no release {terms[1]}")
-        session = boto3.Session()
         report = record.recon or {}
         try:
             env = application_environment(
                 deployment_name=record.name,
                 release=release,
                 database=record.database,
-                resolve=lambda reference: resolve(session, reference),
+                resolve=lambda reference: resolve(session(), reference),
                 need_variables={
                     need: tuple(names) for need, names in report.get("need_variables", {}).items()
                 },
@@ -47,5 +46,4 @@ class LookupModule(LookupBase):
             )
             return [environment_file(env)]
         except HivemindError as error:
-            mend = f"\nFIX: {error.mend}" if error.mend else ""
-            raise AnsibleError(f"{error.message}{mend}") from error
+            raise AnsibleError(told(error)) from error

@@ -13,21 +13,19 @@ author: [HiveMind]
 
 from typing import Any
 
-import boto3
 from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 
-from hivemind_agents.errors import HivemindError
+from hivemind_agents.errors import HivemindError, told
 from hivemind_agents.state.secrets import resolve
+from hivemind_agents.state.session import session
 
 
 class LookupModule(LookupBase):
     """`lookup('hivemind_secret', 'ssm:/hivemind/demo/env/KEY')`."""
 
     def run(self, terms: list[str], variables: Any = None, **kwargs: Any) -> list[str]:
-        session = boto3.Session()
         try:
-            return [resolve(session, str(term)) for term in terms]
+            return [resolve(session(), str(term)) for term in terms]
         except HivemindError as error:
-            mend = f"\nFIX: {error.mend}" if error.mend else ""
-            raise AnsibleError(f"{error.message}{mend}") from error
+            raise AnsibleError(told(error)) from error

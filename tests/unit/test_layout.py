@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 AGENTS = ROOT / "hivemind_agents"
 
 # Layer -> what of our own it may import. `state` is the one implementation of record, lease and
-# artifacts, used by the Ansible modules and the adapters alike.
+# artifacts, used by the Ansible plugins and the adapters alike.
 ALLOWED = {
     "errors": set[str](),
     "locations": set[str](),
@@ -18,6 +18,7 @@ ALLOWED = {
     "building": {"building", "domain", "errors", "repository"},
     "hosting": {"hosting", "domain", "errors"},
     "state": {"state", "domain", "errors"},
+    "controller": {"errors", "state"},
     "ports": {"domain", "errors", "ports"},
     "catalog": {"catalog", "domain", "errors", "locations"},
     "workflows": {"workflows", "catalog", "domain", "errors", "ports"},
