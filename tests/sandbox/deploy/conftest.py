@@ -3,13 +3,16 @@
 import dataclasses
 import json
 import os
+import secrets
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
+import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -162,12 +165,65 @@ def second_machine(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> Ma
     return make_machine(tmp_path_factory.mktemp("second"), sandbox)
 
 
+class ProcessSampler:
+    """Samples every process's command line until it is stopped, looking for a word."""
+
+    def __init__(self, word: str) -> None:
+        self._word = word
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._sample)
+        self.samples = 0
+        self.hits: set[str] = set()
+
+    def __enter__(self) -> "ProcessSampler":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _sample(self) -> None:
+        while not self._stop.wait(0.25):
+            self.samples += 1
+            for process in psutil.process_iter():
+                try:
+                    line = " ".join(process.cmdline())
+                except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+                    continue
+                if self._word in line:
+                    self.hits.add(line)
+
+
+@dataclasses.dataclass(frozen=True)
+class Deployed:
+    """The guestbook as one command deployed it."""
+
+    # What the command printed, the secret that was given to it, and who looked on meanwhile.
+    said: str
+    secret: str
+    sampler: ProcessSampler
+    status: dict[str, Any]
+
+
 @pytest.fixture(scope="session")
-def guestbook(machine: Machine) -> Iterator[dict[str, Any]]:
-    """The guestbook, deployed by the agents; what `status --json` says of it."""
-    done = machine.hivemind(
-        "deploy", str(GUESTBOOK), "A guestbook", "--name", "guestbook", "--yes", timeout_s=400
-    )
-    assert 0 == done.returncode, done.stdout + done.stderr
-    yield machine.json("status", "guestbook")
+def deployed(machine: Machine) -> Iterator[Deployed]:
+    """The guestbook, deployed by the agents with a secret."""
+    secret = f"hush-{secrets.token_hex(12)}"
+    with ProcessSampler(secret) as sampler:
+        done = machine.hivemind(
+            *("deploy", str(GUESTBOOK), "A guestbook", "--name", "guestbook", "--yes"),
+            *("--secret", "STRIPE_KEY"),
+            stdin=f"{secret}\n",
+            timeout_s=400,
+        )
+    said = done.stdout + done.stderr
+    assert 0 == done.returncode, said
+    yield Deployed(said, secret, sampler, machine.json("status", "guestbook"))
     machine.hivemind("destroy", "guestbook", "--yes", *QUICK, timeout_s=400)
+
+
+@pytest.fixture(scope="session")
+def guestbook(deployed: Deployed) -> dict[str, Any]:
+    """What `status --json` says of the guestbook."""
+    return deployed.status

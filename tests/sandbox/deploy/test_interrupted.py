@@ -42,64 +42,58 @@ def processes_of(run_id: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("stage", ["provision", "install"])
-def test_a_killed_deploy_is_resumed(machine: Machine, stage: str, tmp_path: Path) -> None:
-    """kill -9 in the middle of a stage; `resume` ends live, nothing is there twice."""
-    name = f"killed-{stage}"
-    deploy = machine.start(
-        "deploy", str(GUESTBOOK), "Killed", "--name", name, "--yes", log=tmp_path / "log"
-    )
-    run_id = wait_for_stage(machine, name, stage, deploy)
-    time.sleep(2)
-    os.kill(deploy.pid, signal.SIGKILL)
-    deploy.wait()
-
-    resumed = machine.hivemind("resume", run_id, timeout_s=400)
-
-    assert 0 == resumed.returncode, resumed.stdout + resumed.stderr
-    status = machine.json("status", name)
-    assert ("live", 200) == (status["status"], httpx.get(status["url"]).status_code)
-    assert 1 == len(status["releases"])
-    assert 1 == len(status["instances"])
-    assert [] == processes_of(run_id)
-    stacks = [
-        stack["StackName"]
-        for stack in machine.client("cloudformation").describe_stacks()["Stacks"]
-        if stack["StackName"] == f"hivemind-{name}"
-    ]
-    assert [f"hivemind-{name}"] == stacks
-    destroyed = machine.hivemind("destroy", name, "--yes", *QUICK, timeout_s=400)
-    assert 0 == destroyed.returncode, destroyed.stderr
-    assert [] == resources_of(machine, name)
-
-
-def test_others_do_not_disturb_a_deploy(
+def test_a_deploy_that_dies_again_and_again_ends_live(
     machine: Machine, second_machine: Machine, tmp_path: Path
 ) -> None:
-    """list and status go on during a deploy; a second deploy of the name is refused by name."""
+    """
+    kill -9 during provision, then during install, then Ctrl-C: `resume` ends live each time
+    where it stopped, nothing is there twice, and others neither disturb nor are disturbed.
+    """
     deploy = machine.start(
-        "deploy", str(GUESTBOOK), "Busy", "--name", "busy", "--yes", log=tmp_path / "log"
+        "deploy", str(GUESTBOOK), "Unlucky", "--name", "unlucky", "--yes", log=tmp_path / "log"
     )
-    run_id = wait_for_stage(machine, "busy", "provision", deploy)
+    run_id = wait_for_stage(machine, "unlucky", "provision", deploy)
 
-    assert "busy" in second_machine.hivemind("list").stdout
-    assert "deploying" == second_machine.json("status", "busy")["status"]
-    refused = second_machine.hivemind("deploy", str(GUESTBOOK), "Busy", "--name", "busy", "--yes")
+    assert "unlucky" in second_machine.hivemind("list").stdout
+    assert "deploying" == second_machine.json("status", "unlucky")["status"]
+    refused = second_machine.hivemind(
+        "deploy", str(GUESTBOOK), "Unlucky", "--name", "unlucky", "--yes"
+    )
     assert 4 == refused.returncode, refused.stdout + refused.stderr
     assert run_id in refused.stderr
 
+    os.kill(deploy.pid, signal.SIGKILL)
+    deploy.wait()
+    resumed = machine.start("resume", run_id, log=tmp_path / "resumed")
+    wait_for_stage(machine, "unlucky", "install", resumed)
+    os.kill(resumed.pid, signal.SIGKILL)
+    resumed.wait()
+
     # Ctrl-C once: a clean end, and the word how to go on.
-    wait_for_stage(machine, "busy", "install", deploy)
-    os.killpg(deploy.pid, signal.SIGINT)
-    assert 130 == deploy.wait(timeout=60)
-    said = (tmp_path / "log").read_text()
-    assert f"hivemind resume {run_id}" in said
+    again = machine.start("resume", run_id, log=tmp_path / "again")
+    wait_for_stage(machine, "unlucky", "harden", again)
+    os.killpg(again.pid, signal.SIGINT)
+    assert 130 == again.wait(timeout=60)
+    assert f"hivemind resume {run_id}" in (tmp_path / "again").read_text()
     assert [] == processes_of(run_id)
 
-    resumed = machine.hivemind("resume", run_id, timeout_s=400)
-    assert 0 == resumed.returncode, resumed.stdout + resumed.stderr
-    assert "live" == machine.json("status", "busy")["status"]
-    machine.hivemind("destroy", "busy", "--yes", *QUICK, timeout_s=400)
+    last = machine.hivemind("resume", run_id, timeout_s=400)
+    assert 0 == last.returncode, last.stdout + last.stderr
+    status = machine.json("status", "unlucky")
+    assert ("live", 200) == (status["status"], httpx.get(status["url"]).status_code)
+    assert (1, 1) == (len(status["releases"]), len(status["instances"]))
+    assert [] == processes_of(run_id)
+    hosts = machine.client("ec2").describe_instances(
+        Filters=[
+            {"Name": "tag:hivemind:deployment", "Values": ["unlucky"]},
+            {"Name": "instance-state-name", "Values": ["pending", "running"]},
+        ]
+    )["Reservations"]
+    assert 1 == len(hosts)
+
+    destroyed = machine.hivemind("destroy", "unlucky", "--yes", *QUICK, timeout_s=400)
+    assert 0 == destroyed.returncode, destroyed.stderr
+    assert [] == resources_of(machine, "unlucky")
 
 
 def test_rollback_of_what_was_never_live_leaves_nothing(machine: Machine, tmp_path: Path) -> None:
