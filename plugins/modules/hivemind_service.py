@@ -1,21 +1,22 @@
 #!/usr/bin/python
-"""Run a oneshot unit to its end, or wait until services are ready; their log tells why not."""
+"""Start units, run a oneshot one, or wait until services are ready; their log tells why not."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hivemind_service
-short_description: Run a unit, or wait until services are ready
+short_description: Start or run units, or wait until services are ready
 description: Runs on hosts, with the standard library alone.
 options:
   units: {description: Names of systemd units., type: list, elements: str, required: true}
   action:
     description: >-
       C(run) starts a oneshot unit and waits for its end; C(restart) restarts services, also those
-      that systemd has given up; C(wait) waits until the services are
+      that systemd has given up; C(start) enables units and starts those that do not run;
+      C(wait) waits until the services are
       active, stay so, and the URL answers.
     type: str
-    choices: [run, restart, wait]
+    choices: [run, restart, start, wait]
     required: true
   url: {description: Address that has to answer below 400., type: str}
   timeout_seconds: {description: How long it may take., type: int, default: 60}
@@ -30,6 +31,7 @@ import urllib.request
 
 from ansible.module_utils.basic import AnsibleModule
 
+ACTIONS = ["run", "restart", "start", "wait"]
 SHOWN_LINES = 30
 # Without an address to ask, a service counts as ready when it has run for so long.
 STEADY_SECONDS = 3
@@ -39,7 +41,7 @@ STARTED_SECONDS = 60
 
 def shown(unit: str) -> dict[str, str]:
     """What systemd knows of a unit."""
-    properties = "ActiveState,SubState,Result,ExecMainStatus,NRestarts,InvocationID"
+    properties = "UnitFileState,ActiveState,SubState,Result,ExecMainStatus,NRestarts,InvocationID"
     done = subprocess.run(
         ["systemctl", "show", "--property", properties, unit],
         capture_output=True, text=True, check=False,
@@ -115,6 +117,30 @@ def restart(module: AnsibleModule, units: list[str]) -> None:
     module.exit_json(changed=True)
 
 
+def start(module: AnsibleModule, units: list[str]) -> None:
+    """Enable what is not enabled and start what does not run: one task for many units."""
+    states = {unit: shown(unit) for unit in units}
+    off = [unit for unit in units if states[unit].get("UnitFileState") != "enabled"]
+    idle = [
+        unit for unit in units if states[unit].get("ActiveState") not in {"active", "activating"}
+    ]
+    commands = []
+    if off:
+        commands += [["unmask", *off], ["enable", *off]]
+    if idle:
+        commands.append(["start", *idle])
+    since = time.time()
+    for command in [] if module.check_mode else commands:
+        done = subprocess.run(
+            ["systemctl", *command], capture_output=True, text=True, check=False
+        )  # fmt: skip
+        if done.returncode:
+            down = [u for u in command[1:] if shown(u).get("ActiveState") == "failed"]
+            why = f"did not {command[0]}: {done.stderr.strip()}"
+            ended(module, (down or command[1:])[0], why, since)
+    module.exit_json(changed=bool(commands))
+
+
 def wait(module: AnsibleModule, units: list[str]) -> None:
     if module.check_mode:
         module.exit_json(changed=False)
@@ -158,7 +184,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "units": {"type": "list", "elements": "str", "required": True},
-            "action": {"type": "str", "choices": ["run", "restart", "wait"], "required": True},
+            "action": {"type": "str", "choices": ACTIONS, "required": True},
             "url": {"type": "str"},
             "timeout_seconds": {"type": "int", "default": 60},
         },
@@ -168,6 +194,8 @@ def main() -> None:
         run(module, module.params["units"][0])
     elif module.params["action"] == "restart":
         restart(module, module.params["units"])
+    elif module.params["action"] == "start":
+        start(module, module.params["units"])
     else:
         wait(module, module.params["units"])
 
