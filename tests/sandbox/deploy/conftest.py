@@ -124,7 +124,10 @@ class Machine:
 
 
 def resources_of(machine: Machine, name: str) -> list[str]:
-    """ARNs that the tagging API knows for a deployment, terminated instances apart."""
+    """ARNs that the tagging API knows for a deployment.
+
+    Terminated instances apart, and the database's last snapshot, which is promised to stay.
+    """
     tagging = machine.client("resourcegroupstaggingapi")
     found = [
         entry["ResourceARN"]
@@ -141,7 +144,9 @@ def resources_of(machine: Machine, name: str) -> list[str]:
         )["Reservations"]
         for instance in reservation["Instances"]
     }
-    return sorted(arn for arn in found if arn.rsplit("/", 1)[-1] not in gone)
+    return sorted(
+        arn for arn in found if arn.rsplit("/", 1)[-1] not in gone and ":snapshot:" not in arn
+    )
 
 
 def make_machine(home: Path, sandbox: Any) -> Machine:
