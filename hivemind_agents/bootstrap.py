@@ -157,6 +157,10 @@ class Runtime:
         )
         return await self._decider.plan(brief, on_event=on_event or _nobody)
 
+    def get_ready(self) -> None:
+        """Import what `execute` needs, on a thread, while a person reads the plan."""
+        asyncio.get_running_loop().run_in_executor(None, lambda: self._engine)
+
     async def what_if(self, plan: Plan, on_event: OnEvent | None = None) -> VerbOutcome:
         """Run the plan's verb in check mode: everything is computed, nothing is changed or stored.
 
@@ -331,12 +335,12 @@ class Runtime:
         )
 
     async def _world(self) -> "World":
+        # Slow to import; the loop stays free.
+        engine = await asyncio.to_thread(lambda: self._engine)
         from hivemind_agents.adapters.stack_events import StackFollower  # noqa: PLC0415
         from hivemind_agents.adapters.target_state import new_session  # noqa: PLC0415
         from hivemind_agents.workflows.execution import World  # noqa: PLC0415
 
-        # Slow to import; the loop stays free.
-        engine = await asyncio.to_thread(lambda: self._engine)
         if not self._registered:
             self._registered = True
             await self._runs.register(_this_process(engine.executor_id, self._clock.now()))

@@ -202,6 +202,7 @@ class _Deploy:
         from hivemind_agents.bootstrap import raise_for_status
 
         plan, preview = await self._prepare(hivemind)
+        hivemind.get_ready()
         driving.show_plan(plan)
         output.note(f"\nPrice\n{_indented(preview.price_text)}\n")
         self._check_approval(plan)
