@@ -24,6 +24,7 @@ author: [HiveMind]
 """
 
 import http.client
+import json
 import subprocess
 import time
 import urllib.error
@@ -33,6 +34,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 ACTIONS = ["run", "restart", "start", "wait"]
 SHOWN_LINES = 30
+READ_LINES = 1000
 # Without an address to ask, a service counts as ready when it has run for so long.
 STEADY_SECONDS = 3
 # How long before it was waited for a service may have been started.
@@ -54,15 +56,20 @@ def last_lines(unit: str, since: float) -> str:
     name = unit.removesuffix(".service")
     for choice in (["--identifier", name], ["--unit", unit]):
         done = subprocess.run(
-            ["journalctl", *choice, f"--since=@{int(since)}", "--no-pager", "--output", "cat",
-             "--lines", str(SHOWN_LINES)],
+            ["journalctl", *choice, f"--since=@{int(since)}", "--no-pager", "--output", "json",
+             "--output-fields", "MESSAGE,_SYSTEMD_INVOCATION_ID", "--lines", str(READ_LINES)],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
-        lines = [line for line in done.stdout.splitlines() if not line.startswith("-- ")]
-        # A process that starts over says the same again.
-        lines = list(dict.fromkeys(lines))
-        if lines:
-            return "\n".join(f"  {line}" for line in lines)
+        starts: dict[str, list[str]] = {}
+        for entry in map(json.loads, done.stdout.splitlines()):
+            message = entry.get("MESSAGE")
+            if isinstance(message, str):
+                starts.setdefault(entry.get("_SYSTEMD_INVOCATION_ID", ""), []).append(message)
+        if starts:
+            # A process that starts over says the same again, and the newest start may not have
+            # come to its reason yet: the one before has said all.
+            told = list(starts.values())[-2:][0]
+            return "\n".join(f"  {line}" for line in told[-SHOWN_LINES:])
     return "  (nothing)"
 
 
