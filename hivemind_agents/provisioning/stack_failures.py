@@ -21,6 +21,9 @@ _MENDS = (
      "choose another type: -e instance_type=t3a.micro (or try again later)"),
     (("limitexceeded", "limit exceeded", "quota", "maximum number", "has been reached"),
      "free one of them, or raise the quota: aws service-quotas list-service-quotas"),
+    (("invalidinstancetype", "instance type"),
+     "choose a type that the region has: -e instance_type=t3.small "
+     "(aws ec2 describe-instance-type-offerings)"),
     (("already exists", "alreadyexists"),
      "remove or import the resource that has the name, or deploy under another name"),
     (("invalidamiid", "image id"),
