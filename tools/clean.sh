@@ -9,4 +9,9 @@ if [ -x .venv/bin/python ]; then
     as_root .venv/bin/hivemind sandbox reset --yes --index "$(basename "$folder")"
   done
 fi
+# What a build that was killed may have left: its disk is a mounted file.
+state=${HIVEMIND_STATE_DIR:-${XDG_STATE_HOME:-$HOME/.local/state}/hivemind}
+for mount in "$state"/builds/*/mount; do
+  if mountpoint -q "$mount" 2>/dev/null; then as_root umount "$mount"; fi
+done
 rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
