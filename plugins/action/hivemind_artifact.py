@@ -13,6 +13,9 @@ from hivemind_agents.state.bucket import StateBucket
 from hivemind_agents.state.records import RecordStore
 from hivemind_agents.state.session import session
 
+# Nothing is left of these but the record.
+_GONE = frozenset({"destroyed", "rolled-back"})
+
 
 class ActionModule(ControllerAction):
     """Keeps the artifacts in the state bucket.
@@ -60,7 +63,7 @@ class ActionModule(ControllerAction):
         used = {
             release.artifact_digest
             for record in RecordStore(bucket).list()
-            if record.name != parameters["deployment"] and record.status != "destroyed"
+            if record.name != parameters["deployment"] and record.status not in _GONE
             for release in record.releases
         }
         removable = sorted({d for d in parameters["digests"] if d not in used and store.exists(d)})
