@@ -5,13 +5,13 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 case "${1:-}" in
-  quick) budget_s=180; select="not sandbox and not browser and not slow" ;;
-  sandbox) budget_s=1500; select="sandbox or browser or slow" ;;
+  quick) budget_s=240; spread=load; select="not sandbox and not browser and not slow" ;;
+  sandbox) budget_s=1500; spread=loadscope; select="sandbox or browser or slow" ;;
   *) echo "tools/test.sh quick|sandbox" >&2; exit 2 ;;
 esac
 shift
 started=$SECONDS
-.venv/bin/pytest -q -n 2 --dist loadgroup -m "$select" --durations 8 "$@"
+.venv/bin/pytest -q -n 2 --dist "$spread" -m "$select" --durations 8 "$@"
 code=$?
 took=$((SECONDS - started))
 echo "tests ($select): ${took} s of ${budget_s} s"

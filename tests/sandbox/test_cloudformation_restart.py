@@ -16,7 +16,7 @@ from hivemind_sandbox.settings import Settings
 
 INDEX = int(os.environ.get("HIVEMIND_TEST_RESTART_INDEX", "6"))
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("sandbox-restart")]
+pytestmark = [pytest.mark.slow]
 
 
 @pytest.fixture

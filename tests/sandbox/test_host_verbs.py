@@ -27,7 +27,6 @@ pytestmark = [
     pytest.mark.sandbox,
     pytest.mark.slow,
     pytest.mark.timeout(600),
-    pytest.mark.xdist_group("host-verbs"),
 ]
 
 APP = """

@@ -25,7 +25,7 @@ from hivemind_agents.targets import Target
 ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.slow, pytest.mark.xdist_group("verbs-aws")]
+pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 
 
 @dataclasses.dataclass(frozen=True)

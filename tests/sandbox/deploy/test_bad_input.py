@@ -6,7 +6,7 @@ import pytest
 
 from .conftest import GUESTBOOK, Machine, resources_of
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(200), pytest.mark.xdist_group("deploy")]
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(200)]
 
 
 def refused(machine: Machine, *arguments: str, code: int, env: dict[str, str] | None = None) -> str:

@@ -10,7 +10,7 @@ import yaml
 
 from .conftest import GUESTBOOK, Machine, resources_of
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600), pytest.mark.xdist_group("deploy")]
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
 
 
 def changed_tasks(output: str) -> dict[str, int]:

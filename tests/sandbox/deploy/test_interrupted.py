@@ -13,7 +13,7 @@ import pytest
 
 from .conftest import GUESTBOOK, QUICK, Machine, resources_of
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(900), pytest.mark.xdist_group("interrupt")]
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(900)]
 
 
 def wait_for_stage(machine: Machine, name: str, stage: str, deploy: subprocess.Popen[bytes]) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from .conftest import Deployed, Machine
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600), pytest.mark.xdist_group("deploy")]
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
 
 
 def files_with(folder: Path, words: list[str]) -> list[str]:

@@ -9,7 +9,6 @@ import pytest
 from .conftest import BIN, ROOT, Machine
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow, pytest.mark.timeout(600)]
-pytestmark.append(pytest.mark.xdist_group("interrupt"))
 
 
 def test_the_wheel_deploys_from_an_empty_folder(machine: Machine, tmp_path: Path) -> None:
