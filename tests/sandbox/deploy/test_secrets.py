@@ -36,7 +36,9 @@ def test_no_secret_leaves_its_place(deployed: Deployed, machine: Machine, tmp_pa
     password = json.loads(database)["password"]
     private_key = (
         machine.client("ssm")
-        .get_parameter(Name=status["ssh_key_parameter"], WithDecryption=True)["Parameter"]["Value"]
+        .get_parameter(Name=status["ssh_key_parameter"].removeprefix("ssm:"), WithDecryption=True)[
+            "Parameter"
+        ]["Value"]
         .splitlines()[2]
     )
     words = [deployed.secret, password, private_key]
