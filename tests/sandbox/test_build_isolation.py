@@ -74,7 +74,7 @@ def test_a_build_has_no_rights_no_credentials_and_no_kept_files(builder, tmp_pat
 
     log = output(
         builder, tmp_path, "id -u; grep CapEff /proc/self/status; env",
-        "touch /etc/x /usr/x 2>&1 || true; test ! -e /root/.aws; ls -A /home",
+        "touch /etc/x /usr/x 2>&1 || true; test ! -e ~root/.aws; ls -A /home",
     )  # fmt: skip
 
     assert "64200\nCapEff:\t0000000000000000\n" in log
