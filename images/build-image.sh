@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Build one of HiveMind's images when it is missing, and print its reference.
 #
-#   images/build-image.sh base|postgres|builder
+#   images/build-image.sh base|postgres|mariadb|redis|builder
 #
 # base      a Debian host: systemd, sshd, user `admin`. Sandbox instances run from it.
 # postgres  base and a PostgreSQL server: what the sandbox calls an RDS instance.
+# mariadb   the same with MariaDB.
+# redis     base and a Redis server: what the sandbox calls an ElastiCache cluster.
 # builder   base and compilers: where applications are built, on the same OS and architecture
 #           as the hosts that will run the result.
 #
@@ -21,10 +23,8 @@ readonly EXTRA_CA_DIR=${HIVEMIND_EXTRA_CA_DIR:-/usr/local/share/ca-certificates}
 
 main() {
   local kind=${1:-}
-  case $kind in
-    base | postgres | builder) ;;
-    *) fail "unknown image '${kind}'. Use: $0 base|postgres|builder" 64 ;;
-  esac
+  [[ $kind =~ ^[a-z]+$ && -f $RECIPE/packages/$kind.txt ]] ||
+    fail "unknown image '${kind}'. Use: $0 $(kinds)" 64
   [[ $EUID -eq 0 ]] || fail "building an image needs root. Run: sudo $0 $kind" 77
   local program
   for program in podman mmdebstrap; do
@@ -127,6 +127,9 @@ recipe_of() {
   find build-image.sh customize.sh packages/base.txt rootfs -type f
   [[ $1 == base ]] || find "packages/$1.txt" "customize-$1.sh" -type f 2>/dev/null || true
 }
+
+# One for each list of packages.
+kinds() { basename -s .txt "$RECIPE"/packages/*.txt | paste -sd'|'; }
 
 exists() { podman image exists "$1"; }
 
