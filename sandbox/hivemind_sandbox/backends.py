@@ -24,7 +24,7 @@ from moto.rds.models import RDSBackend
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 
-from hivemind_sandbox import allocations, database, load_balancer, readings, state
+from hivemind_sandbox import allocations, cache_hooks, database, load_balancer, readings, state
 from hivemind_sandbox.readings import each
 from hivemind_sandbox.settings import Settings
 
@@ -51,6 +51,7 @@ def install(settings: Settings, wake: Callable[[], None]) -> None:
     _hook_addresses(settings)
     _hook_names()
     _hook_bucket_policies()
+    cache_hooks.install(hosts=settings.hosts)
     if settings.hosts:
         _hook_instances()
         _hook_databases(settings)

@@ -2,128 +2,16 @@
 
 import hashlib
 import logging
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
-from hivemind_sandbox import certificates, image, podman
-from hivemind_sandbox.commands import CommandError, lines
+from hivemind_sandbox import certificates, podman
+from hivemind_sandbox.database_servers import SERVERS, Execute, Server, UnsupportedEngineError
 from hivemind_sandbox.network import Network, resolver_address
 from hivemind_sandbox.podman import Container
 from hivemind_sandbox.settings import Settings
 from hivemind_sandbox.wanted import Database, Vpc
 
 log = logging.getLogger(__name__)
-
-START_TIMEOUT_S = 60.0
-
-Execute = Callable[..., str]
-"""podman.execute, bound to one host."""
-
-
-class Server(Protocol):
-    """A kind of database server: how its host is set up from what the API says."""
-
-    image_kind: image.Kind
-    dump_suffix: str
-
-    def seed(self, database: Database, *, certificate: str) -> dict[str, str]:
-        """Files for the host's seed, read at each start of the server."""
-        ...
-
-    def await_ready(self, execute: Execute, database: Database) -> None:
-        """Return when a started server answers."""
-
-    def create(self, execute: Execute, database: Database) -> None:
-        """Make role, password and database; a second call changes nothing."""
-
-    def set_password(self, execute: Execute, database: Database) -> None: ...
-
-    def dump(self, execute: Execute, database: Database, path: str) -> None:
-        """Write all data to a file on the host."""
-
-    def restore(self, execute: Execute, database: Database, path: str) -> None: ...
-
-
-class PostgreSQL:
-    image_kind: image.Kind = "postgres"
-    dump_suffix = ".sql"
-
-    def seed(self, database: Database, *, certificate: str) -> dict[str, str]:
-        settings = (
-            f"port = {database.port}",
-            "ssl_cert_file = '/etc/postgresql/15/main/server.pem'",
-            "ssl_key_file = '/etc/postgresql/15/main/server.pem'",
-        )
-        return {"instance.conf": lines(settings), "server.pem": certificate}
-
-    def await_ready(self, execute: Execute, database: Database) -> None:
-        _await(lambda: execute("pg_isready", "--quiet", "--port", str(database.port)))
-
-    def create(self, execute: Execute, database: Database) -> None:
-        """As on RDS, the master user is no superuser, but may do what its owner may."""
-        role = _identifier(database.user)
-        sql = (
-            "SELECT 'CREATE ROLE rds_superuser NOLOGIN' WHERE NOT EXISTS "  # noqa: S608
-            "(SELECT FROM pg_roles WHERE rolname = 'rds_superuser') \\gexec\n"
-            f"SELECT {_literal(f'CREATE ROLE {role} LOGIN')} WHERE NOT EXISTS "
-            f"(SELECT FROM pg_roles WHERE rolname = {_literal(database.user)}) \\gexec\n"
-            "GRANT pg_monitor, pg_signal_backend, pg_read_all_data, pg_write_all_data "
-            "TO rds_superuser;\n"
-            f"ALTER ROLE {role} CREATEDB CREATEROLE;\n"
-            f"GRANT rds_superuser TO {role};\n"
-            f"ALTER DATABASE postgres OWNER TO {role};\n"
-        )
-        if database.database:
-            create = f"CREATE DATABASE {_identifier(database.database)} OWNER {role}"
-            sql += (
-                f"SELECT {_literal(create)} WHERE NOT EXISTS "  # noqa: S608
-                f"(SELECT FROM pg_database WHERE datname = {_literal(database.database)}) \\gexec\n"
-            )
-        self._sql(execute, database, sql + self._password(database))
-
-    def set_password(self, execute: Execute, database: Database) -> None:
-        self._sql(execute, database, self._password(database))
-
-    @staticmethod
-    def _password(database: Database) -> str:
-        """The server's log shall not hold the statement."""
-        role, password = _identifier(database.user), _literal(database.password)
-        return (
-            "SET log_statement = 'none'; SET log_min_error_statement = 'panic';\n"
-            f"ALTER ROLE {role} PASSWORD {password};\n"
-        )
-
-    def dump(self, execute: Execute, database: Database, path: str) -> None:
-        execute(
-            "pg_dumpall", "--clean", "--if-exists", f"--port={database.port}", f"--file={path}",
-            user="postgres",
-        )  # fmt: skip
-
-    def restore(self, execute: Execute, database: Database, path: str) -> None:
-        # What exists already (the role that restores) is reported by psql and passed over.
-        execute(
-            "psql", "--quiet", "--no-psqlrc", f"--port={database.port}", f"--file={path}",
-            "postgres", user="postgres",
-        )  # fmt: skip
-
-    @staticmethod
-    def _sql(execute: Execute, database: Database, sql: str) -> None:
-        execute(
-            "psql", "--quiet", "--no-psqlrc", "--set", "ON_ERROR_STOP=1",
-            f"--port={database.port}", "postgres", user="postgres", stdin=sql,
-        )  # fmt: skip
-
-
-SERVERS: dict[str, Server] = {"postgres": PostgreSQL()}
-
-
-class UnsupportedEngineError(Exception):
-    def __init__(self, engine: str) -> None:
-        super().__init__(
-            f"the sandbox has no server for the engine {engine!r}; it has: {', '.join(SERVERS)}"
-        )
 
 
 def ensure_running(
@@ -142,8 +30,7 @@ def ensure_running(
             resolver=resolver_address(vpc.cidr),
             region=database.region,
         )
-        pem = certificates.issue(settings, database.endpoint, (database.endpoint,)).read_text()
-        podman.write_seed(settings, key, seed | server.seed(database, certificate=pem))
+        podman.write_seed(settings, key, seed | _server_seed(settings, database))
         podman.create(
             settings,
             key,
@@ -191,6 +78,14 @@ def has_data(settings: Settings, database: Database) -> bool:
     return _made_marker(settings, database.interface.key).exists()
 
 
+def reboot(settings: Settings, database: Database) -> None:
+    """Start the server again, with the parameters that the API has now."""
+    key = database.interface.key
+    podman.write_seed(settings, key, _server_seed(settings, database))
+    podman.restart(settings, key)
+    await_ready(settings, database)
+
+
 def await_ready(settings: Settings, database: Database) -> None:
     """Return when a started server answers."""
     _server(database).await_ready(_execute(settings, database.interface.key), database)
@@ -215,9 +110,13 @@ def _restore(settings: Settings, server: Server, execute: Execute, database: Dat
         )
     inside = "/var/tmp/snapshot"  # noqa: S108
     podman.copy_in(settings, database.interface.key, source, inside)
-    execute("chown", "postgres", inside)
     server.restore(execute, database, inside)
     execute("rm", "-f", inside)
+
+
+def _server_seed(settings: Settings, database: Database) -> dict[str, str]:
+    pem = certificates.issue(settings, database.endpoint, (database.endpoint,)).read_text()
+    return _server(database).seed(database, certificate=pem)
 
 
 def _server(database: Database) -> Server:
@@ -246,23 +145,3 @@ def _execute(settings: Settings, key: str) -> Execute:
         return podman.execute(settings, key, *argv, user=user, stdin=stdin)
 
     return execute
-
-
-def _await(probe: Callable[[], object]) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while True:
-        try:
-            probe()
-            return
-        except CommandError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-
-
-def _identifier(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -8,7 +8,7 @@ from typing import Literal
 
 from hivemind_sandbox.commands import CommandError
 
-Kind = Literal["base", "postgres"]
+Kind = Literal["base", "postgres", "mariadb", "redis"]
 
 _lock = threading.Lock()
 

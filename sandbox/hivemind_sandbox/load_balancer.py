@@ -197,7 +197,7 @@ def config(home: Path, balancer: LoadBalancer) -> str:
             "frontend idle",
             f"  bind unix@{home}/idle.sock",
             *_frontends(home, balancer),
-            *_backends(balancer),
+            *_backends(home, balancer),
         ]
     )
 
@@ -304,7 +304,7 @@ def _tests(condition: Condition) -> Iterator[str]:
             yield "always_false"
 
 
-def _backends(balancer: LoadBalancer) -> Iterator[str]:
+def _backends(home: Path, balancer: LoadBalancer) -> Iterator[str]:
     for group in sorted(balancer.target_groups, key=lambda item: item.arn):
         yield f"backend {group.backend}"
         yield "  balance roundrobin"
@@ -315,13 +315,25 @@ def _backends(balancer: LoadBalancer) -> Iterator[str]:
         yield "  option httpchk"
         yield (
             f"  http-check send meth GET uri {_quote(group.check_path)} ver HTTP/1.1"
-            " hdr Host %[dst]:%[dst_port] hdr User-Agent ELB-HealthChecker/2.0"
-            " hdr Connection close"
+            f" hdr Host %[srv_name,map({_check_hosts(home, group)})]"
+            " hdr User-Agent ELB-HealthChecker/2.0 hdr Connection close"
         )
         yield f"  http-check expect status {group.check_matcher}"
         yield f"  timeout check {group.check_timeout_s}s"
         for target in sorted(group.targets, key=lambda item: item.server):
             yield f"  {_server(group, target)}"
+
+
+def _check_hosts(home: Path, group: TargetGroup) -> Path:
+    """The Host header of each server's check, its address and port: checks do not know `dst`."""
+    table = "".join(
+        f"{target.server} {target.address}:"
+        f"{target.port if group.check_port == 'traffic-port' else group.check_port}\n"
+        for target in sorted(group.targets, key=lambda item: item.server)
+    )
+    path = home / f"check-hosts-{hashlib.sha256(table.encode()).hexdigest()[:12]}"
+    path.write_text(table)
+    return path
 
 
 def _server(group: TargetGroup, target: Target) -> str:

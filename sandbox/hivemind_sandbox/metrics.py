@@ -41,6 +41,10 @@ class Metrics:
             if (found := containers.get(item.interface.key)) is not None and found.running:
                 data = self._cpu("DBInstanceIdentifier", item.id, found, elapsed_s)
                 self._put(item.region, "AWS/RDS", data)
+        for kept in wanted.caches:
+            if (found := containers.get(kept.interface.key)) is not None and found.running:
+                data = self._cpu("CacheClusterId", kept.node, found, elapsed_s)
+                self._put(kept.region, "AWS/ElastiCache", data)
         for balancer in wanted.load_balancers:
             self._put(balancer.region, "AWS/ApplicationELB", self._balancer(balancer))
 

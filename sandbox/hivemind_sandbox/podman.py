@@ -30,7 +30,7 @@ CAPABILITIES = (
 EXIT_REBOOT = 129
 EXIT_POWEROFF = 130
 
-Kind = Literal["instance", "database"]
+Kind = Literal["instance", "database", "cache"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

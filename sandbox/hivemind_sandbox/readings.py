@@ -15,6 +15,7 @@ from hivemind_sandbox.allocations import Addresses, Allocations
 from hivemind_sandbox.metadata import Metadata, credentials
 from hivemind_sandbox.wanted import (
     Action,
+    Cache,
     Certificate,
     Condition,
     Database,
@@ -52,8 +53,12 @@ def wanted(given: Allocations) -> Wanted:
     hosts = [host for backend in each("ec2") for host in _hosts(backend)]
     databases = [found for backend in each("rds") for found in _databases(backend, given)]
     balancers = [found for backend in each("elbv2") for found in _balancers(backend, given)]
+    caches = [found for backend in each("elasticache") for found in _caches(backend, given)]
     objects = Wanted(
-        hosts=tuple(hosts), databases=tuple(databases), load_balancers=tuple(balancers)
+        hosts=tuple(hosts),
+        databases=tuple(databases),
+        caches=tuple(caches),
+        load_balancers=tuple(balancers),
     )
     vpcs = [vpc for backend in each("ec2") for vpc in _vpcs(backend, objects.interfaces)]
     return replace(objects, vpcs=tuple(vpcs))
@@ -285,6 +290,7 @@ def _database(backend: Any, found: Any, group: Any, given: Allocations) -> Datab
         user=found.master_username or "postgres",
         password=_password(found),
         database=found.db_name,
+        parameters=_parameters(backend, found),
         restore_from=getattr(found, "sandbox_restore_from", None),
         snapshots=tuple(
             snapshot.db_snapshot_identifier
@@ -299,10 +305,67 @@ def database_key(region: str, identifier: str) -> str:
     return f"db-{region}-{identifier}"
 
 
+def _parameters(backend: Any, found: Any) -> tuple[tuple[str, str], ...]:
+    """Those that the instance's parameter group sets; the engine's own default group sets none."""
+    group = backend.db_parameter_groups.get(found.db_parameter_group_name)
+    values = {} if group is None else group.parameters
+    return tuple(
+        sorted((name, str(entry["ParameterValue"])) for name, entry in values.items() if entry)
+    )
+
+
 def _password(found: Any) -> str:
     if found.manage_master_user_password:
         return str(json.loads(found.master_user_secret.secret.secret_string)["password"])
     return str(found._master_user_password or "")
+
+
+# Caches
+
+
+def _caches(backend: Any, given: Allocations) -> Iterator[Cache]:
+    for group in list(backend.replication_groups.values()):
+        name, endpoint = group.replication_group_id, group.node_groups[0]["primary_endpoint"]
+        yield from _cache(backend, group, name, group.member_clusters[0], endpoint, given)
+    for cluster in list(backend.cache_clusters.values()):
+        name, endpoint = cluster.cache_cluster_id, cluster.cache_nodes[0]["endpoint"]
+        yield from _cache(backend, cluster, name, name, endpoint, given)
+
+
+def _cache(  # noqa: PLR0917
+    backend: Any, found: Any, name: str, node: str, endpoint: Any, given: Allocations
+) -> Iterator[Cache]:
+    group = backend.cache_subnet_groups.get(found.cache_subnet_group_name)
+    subnets = [_ec2_subnet(backend, subnet) for subnet in group.subnet_ids] if group else []
+    places = [subnet for subnet in subnets if subnet is not None]
+    if not places:
+        return
+    place = min(places, key=lambda subnet: str(subnet.availability_zone))
+    key = cache_key(backend.region_name, name)
+    held = given.interface(key, lambda: _reserve(place, found))
+    yield Cache(
+        id=name,
+        node=node,
+        region=backend.region_name,
+        engine=found.engine,
+        status=found.status,
+        interface=Interface(
+            key=key,
+            vpc=place.vpc_id,
+            subnet=_subnet(_ec2_subnet(backend, held["subnet"]) or place),
+            private=held["private"],
+            groups=tuple(sorted(found.security_group_ids or ())),
+            names=((endpoint["address"], held["private"]),),
+        ),
+        endpoint=endpoint["address"],
+        port=int(found.port),
+        tls=bool(found.transit_encryption_enabled),
+        password=found.sandbox_auth_token or "",
+    )
+
+
+def cache_key(region: str, identifier: str) -> str:
+    return f"cache-{region}-{identifier}"
 
 
 def _reserve(subnet: Any, owner: Any) -> Addresses:
@@ -319,7 +382,7 @@ def _ec2_subnet(backend: Any, subnet_id: str) -> Any:
 
 
 def release(given: Allocations, key: str) -> None:
-    """Give back the addresses of a load balancer or database that is gone."""
+    """Give back the addresses of a load balancer, database or cache that is gone."""
     held = given.release_interface(key)
     if held is None:
         return

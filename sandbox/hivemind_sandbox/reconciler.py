@@ -17,6 +17,8 @@ from pathlib import Path
 from hivemind_sandbox import (
     allocations,
     backends,
+    cache,
+    cache_hooks,
     certificates,
     database,
     hosts,
@@ -27,9 +29,10 @@ from hivemind_sandbox import (
     readings,
     state,
 )
+from hivemind_sandbox.database_servers import UnsupportedEngineError
 from hivemind_sandbox.metadata import MetadataService
 from hivemind_sandbox.settings import Settings
-from hivemind_sandbox.wanted import Database, Host, LoadBalancer, Vpc, Wanted
+from hivemind_sandbox.wanted import Cache, Database, Host, LoadBalancer, Vpc, Wanted
 
 log = logging.getLogger(__name__)
 
@@ -112,6 +115,9 @@ class Reconciler:
             for item in seen.databases
         ]
         rows += [
+            self._row("cache", item.interface.key, item.id, item.status) for item in seen.caches
+        ]
+        rows += [
             self._row("load balancer", item.interface.key, item.name, item.state)
             for item in seen.load_balancers
         ]
@@ -164,6 +170,8 @@ class Reconciler:
             self._decide_host(vpcs[host.interface.vpc], host)
         for item in wanted.databases:
             self._decide_database(vpcs[item.interface.vpc], item)
+        for kept in wanted.caches:
+            self._decide_cache(vpcs[kept.interface.vpc], kept)
         for balancer in wanted.load_balancers:
             self._decide_balancer(balancer)
         self._remove_unwanted(wanted)
@@ -221,6 +229,20 @@ class Reconciler:
                 give_up=lambda _: backends.database_is(item.region, item.id, "failed"),
             )
         elif item.status == "available" and not self._network.is_plugged(item.interface):
+            self._work(key, partial(self._network.plug, item.interface))
+
+    def _decide_cache(self, vpc: Vpc, item: Cache) -> None:
+        key = item.interface.key
+        found = self._containers.get(key)
+        if item.status == "deleting":
+            self._work(key, partial(self._delete_cache, item))
+        elif found is None or not found.running or item.status != "available":
+            self._work(
+                key,
+                partial(self._run_cache, vpc, item, found),
+                give_up=lambda _: cache_hooks.cache_is(item.region, item.id, "create-failed"),
+            )
+        elif not self._network.is_plugged(item.interface):
             self._work(key, partial(self._network.plug, item.interface))
 
     def _decide_balancer(self, balancer: LoadBalancer) -> None:
@@ -285,8 +307,7 @@ class Reconciler:
         backends.database_is(item.region, item.id, "stopped")
 
     def _reboot_database(self, item: Database) -> None:
-        podman.restart(self._settings, item.interface.key)
-        database.await_ready(self._settings, item)
+        database.reboot(self._settings, item)
         backends.database_is(item.region, item.id, "available")
 
     def _snapshot(self, item: Database) -> None:
@@ -303,6 +324,14 @@ class Reconciler:
             backends.snapshot_is(item.region, name, "available")
         database.remove(self._settings, self._network, item.interface.key)
         backends.database_gone(item.region, item.id)
+
+    def _run_cache(self, vpc: Vpc, item: Cache, found: podman.Container | None) -> None:
+        cache.ensure_running(self._settings, self._network, vpc, item, found)
+        cache_hooks.cache_is(item.region, item.id, "available")
+
+    def _delete_cache(self, item: Cache) -> None:
+        cache.remove(self._settings, self._network, item.interface.key)
+        cache_hooks.cache_gone(item.region, item.id)
 
     def _run_balancer(self, balancer: LoadBalancer) -> None:
         load_balancer.ensure(self._settings, self._network, balancer)
@@ -349,7 +378,7 @@ class Reconciler:
         except Exception as error:
             failed = True
             # Some failures no second attempt mends.
-            hopeless = isinstance(error, database.UnsupportedEngineError) and job.failures == 0
+            hopeless = isinstance(error, UnsupportedEngineError) and job.failures == 0
             job.failures = ATTEMPTS if hopeless else job.failures + 1
             job.reason = str(error) or repr(error)
             job.not_before = time.monotonic() + min(2.0**job.failures / 2, LONGEST_WAIT_S)

@@ -96,10 +96,29 @@ class Database:
     user: str
     password: str = field(repr=False)
     database: str | None
+    parameters: tuple[tuple[str, str], ...] = ()
+    """(name, value) of its parameter group, where they differ from the engine's own."""
     restore_from: str | None = None
     """The snapshot that it starts from."""
     snapshots: tuple[str, ...] = ()
     """Snapshots of it that were asked for and not yet made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cache:
+    """An ElastiCache replication group or cluster that is not gone."""
+
+    id: str
+    node: str
+    """The cluster that metrics are of: of a replication group its first one."""
+    region: str
+    engine: str
+    status: str
+    interface: Interface
+    endpoint: str
+    port: int
+    tls: bool = False
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +226,7 @@ class Wanted:
     vpcs: tuple[Vpc, ...] = ()
     hosts: tuple[Host, ...] = ()
     databases: tuple[Database, ...] = ()
+    caches: tuple[Cache, ...] = ()
     load_balancers: tuple[LoadBalancer, ...] = ()
 
     @property
@@ -214,6 +234,7 @@ class Wanted:
         return (
             *(host.interface for host in self.hosts),
             *(item.interface for item in self.databases),
+            *(item.interface for item in self.caches),
             *(item.interface for item in self.load_balancers),
         )
 

@@ -135,9 +135,9 @@ class ReplicationGroup(Resource):
 
     def settle(self, physical_id: str, props: Properties) -> None:
         wait_until(
-            lambda: str(self._describe(physical_id)["Status"]),
+            lambda: self._status(physical_id),
             wanted=("available",),
-            failed=("create-failed",),
+            failed=("create-failed", "gone"),
             what=f"cache {physical_id}",
             why=lambda: failure_reason(physical_id),
         )
@@ -167,6 +167,20 @@ class ReplicationGroup(Resource):
 
     def delete(self, physical_id: str, props: Properties) -> None:
         client("elasticache").delete_replication_group(ReplicationGroupId=physical_id)
+        wait_until(
+            lambda: self._status(physical_id),
+            wanted=("gone",),
+            what=f"cache {physical_id}",
+            why=lambda: failure_reason(physical_id),
+        )
+
+    def _status(self, name: str) -> str:
+        try:
+            return str(self._describe(name)["Status"])
+        except ClientError as error:
+            if is_gone(error):
+                return "gone"
+            raise
 
     def _describe(self, name: str) -> dict[str, Any]:
         found = client("elasticache").describe_replication_groups(ReplicationGroupId=name)
