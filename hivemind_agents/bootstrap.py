@@ -49,8 +49,10 @@ if TYPE_CHECKING:
     from hivemind_agents.adapters.ansible_runner import AnsibleExecutor
     from hivemind_agents.adapters.dbos_engine import DbosEngine
     from hivemind_agents.adapters.run_store import SqlRunStore
+    from hivemind_agents.adapters.source import FetchedRepository
     from hivemind_agents.adapters.target_state import S3DeploymentStore
     from hivemind_agents.agents.decider import AgentDecider
+    from hivemind_agents.repository.report import RepositoryReport
     from hivemind_agents.workflows.execution import World
 
 # Called on any thread, in order, with events that hold no secret.
@@ -130,24 +132,39 @@ class Runtime:
 
     # Deciding.
 
-    async def plan(self, request: Request, on_event: OnEvent | None = None) -> Plan:
+    async def fetch(self, request: DeployRequest) -> "FetchedRepository":
+        """The repository's files, to be read and asked about; a context manager.
+
+        Raises RepositoryError when nothing is there.
+        """
+        from hivemind_agents.adapters.source import FetchedRepository  # noqa: PLC0415
+
+        return await asyncio.to_thread(FetchedRepository, request)
+
+    async def plan(
+        self,
+        request: Request,
+        on_event: OnEvent | None = None,
+        *,
+        report: "RepositoryReport | None" = None,
+    ) -> Plan:
         """Let the agents decide how to do what is asked; nothing is changed.
 
-        `on_event` gets the agents' notes. Raises PlaybookArgumentError, RepositoryError,
-        UnknownDeployment (rollback and destroy of a name without record).
+        `on_event` gets the agents' notes; `report` saves a second reading of the repository.
+        Raises PlaybookArgumentError, RepositoryError, UnknownDeployment (rollback and destroy of
+        a name without record).
         """
         self.catalog[request.verb]
-        recon = None
+        record = await self._deployments.read(request.name)
         if isinstance(request, DeployRequest):
-            from hivemind_agents.adapters.source import read_repository  # noqa: PLC0415
-
-            reading = asyncio.create_task(read_repository(request))
-            record = await self._deployments.read(request.name)
-            recon = await reading
-        else:
-            record = await self._deployments.read(request.name)
-            if record is None and request.verb not in _WITHOUT_RECORD:
-                raise UnknownDeployment(request.name)
+            if report is None:
+                with await self.fetch(request) as fetched:
+                    kept = record.overrides if record else {}
+                    report = await asyncio.to_thread(fetched.report, kept | request.word)
+                    await asyncio.to_thread(fetched.check, report)
+        elif record is None and request.verb not in _WITHOUT_RECORD:
+            raise UnknownDeployment(request.name)
+        recon = report.model_dump(mode="json") if report else None
         brief = PlanBrief(
             request=request,
             recon=recon,

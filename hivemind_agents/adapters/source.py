@@ -1,12 +1,10 @@
-"""Reads a repository for the plan, as the verb `recon` will: nothing of it is executed.
+"""Reads a repository for the plan, as the verb `recon` will: nothing of it is executed."""
 
-What cannot be deployed is refused here, before anything is made.
-"""
-
-import asyncio
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from hivemind_agents.building.recipe import recipe_for
 from hivemind_agents.domain.request import DeployRequest
@@ -14,39 +12,50 @@ from hivemind_agents.errors import RepositoryError
 from hivemind_agents.repository import RepositoryReport, inspect
 from hivemind_agents.repository_source import fetch
 
-_NEEDED = frozenset({"language", "start"})
+# Without an answer to these nothing can run.
+DECISIVE = frozenset({"language", "start", "component"})
 
 
-async def read_repository(request: DeployRequest) -> dict[str, Any]:
-    """Recon's report on what a request asks to deploy.
+class FetchedRepository:
+    """The files that a request asks to deploy, fetched once; read as often as answers come.
 
-    Raises RepositoryError: nothing there, nothing to start, or no recipe to build it by; it says
-    what was looked for.
+    Raises RepositoryError when nothing is there.
     """
-    return await asyncio.to_thread(_read, request)
 
+    def __init__(self, request: DeployRequest) -> None:
+        self._repository = request.repository
+        self._folder = tempfile.TemporaryDirectory(prefix="hivemind-recon-")
+        try:
+            fetch(request.repository, request.ref, request.path, Path(self._folder.name))
+        except BaseException:
+            self._folder.cleanup()
+            raise
 
-def _read(request: DeployRequest) -> dict[str, Any]:
-    said = {
-        "kind": request.kind,
-        "start": request.start_command,
-        "health_path": request.health_path,
-    }
-    overrides = {name: value for name, value in said.items() if value is not None}
-    with tempfile.TemporaryDirectory(prefix="hivemind-recon-") as folder:
-        fetch(request.repository, request.ref, request.path, Path(folder))
-        report = inspect(folder, overrides=overrides)
-        _refuse_open_questions(request, report)
-        application = Path(folder) / report.path
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self._folder.cleanup()
+
+    def report(self, word: Mapping[str, Any]) -> RepositoryReport:
+        """Recon's report, under what the user says of it."""
+        return inspect(self._folder.name, overrides=dict(word))
+
+    def check(self, report: RepositoryReport) -> None:
+        """Refuse what cannot be deployed, before anything is made.
+
+        Raises RepositoryError: a question without which nothing can run is open, or there is no
+        recipe to build it by; it says what was looked for.
+        """
+        for question in report.questions:
+            if question.about in DECISIVE:
+                raise RepositoryError(
+                    f"{self._repository}: {question.why}",
+                    mend="hivemind deploy … --start 'COMMAND' (or --path FOLDER, --override "
+                    "KEY=VALUE), or hivemind init, which writes hivemind.yml",
+                )
+        application = Path(self._folder.name) / report.path
         recipe_for(report, frozenset(path.name for path in application.iterdir()))
-        return report.model_dump(mode="json")
-
-
-def _refuse_open_questions(request: DeployRequest, report: RepositoryReport) -> None:
-    """Ask what has no answer in the files and without which nothing can run."""
-    for question in report.questions:
-        if question.about in _NEEDED:
-            raise RepositoryError(
-                f"{request.repository}: {question.why}",
-                mend="hivemind deploy … --start 'COMMAND', or write hivemind.yml",
-            )

@@ -40,6 +40,7 @@ def asked_arguments(request: Request) -> dict[str, Any]:
             "app_kind": request.kind,
             "app_start_command": request.start_command,
             "app_health_path": request.health_path,
+            "app_overrides": dict(request.overrides) or None,
             "app_env": dict(request.env) or None,
             "app_secrets": dict(request.secrets) or None,
             "stage_mode": request.stage_mode,

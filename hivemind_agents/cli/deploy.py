@@ -1,6 +1,7 @@
 """`hivemind deploy`."""
 
 import asyncio
+import dataclasses
 import os
 import re
 import sys
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hivemind_agents.cli import driving, output, reading, single, variables
+from hivemind_agents.cli import driving, output, prompts, reading, single, variables
 from hivemind_agents.cli.frame import JsonOption, RegionOption, TargetOption, YesOption, new_app
 from hivemind_agents.errors import HivemindError, UserError
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from hivemind_agents.domain.request import DeployRequest
     from hivemind_agents.domain.run import Run, RunEvent
     from hivemind_agents.preflight import Finding
+    from hivemind_agents.repository.report import RepositoryReport
     from hivemind_agents.targets import Target
 
 app = new_app()
@@ -67,6 +69,13 @@ def deploy(
     start: Annotated[str | None, typer.Option(help="Start command; it listens on $PORT.")] = None,
     health_path: Annotated[str | None, typer.Option(help="Path that answers 2xx.")] = None,
     kind: Annotated[str | None, typer.Option(help="web, worker or static, if Recon errs.")] = None,
+    override: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUE",
+            help="Any key of hivemind.yml, if Recon errs, such as needs=redis or language=node.",
+        ),
+    ] = None,
     domain: Annotated[str | None, typer.Option(help="Domain; adds certificate and HTTPS.")] = None,
     hosted_zone: Annotated[str | None, typer.Option(help="Route 53 zone of the domain.")] = None,
     instance_type: Annotated[str | None, typer.Option(help="EC2 instance type.")] = None,
@@ -119,7 +128,7 @@ def deploy(
             f"Warning: {exposed} looks like a secret; it is stored as one, but it stood on the "
             f"command line. Next time: --secret {exposed}"
         )
-    arguments = single.parsed(settings or [], "deploy")
+    arguments = single.parsed(settings or [], mend="hivemind playbook show deploy")
     named = (
         ("instance_type", instance_type),
         ("instance_count", instance_count),
@@ -137,8 +146,9 @@ def deploy(
         stage_mode="production" if production else "stage-1" if stage_1 else None,
         start_command=start,
         health_path=health_path,
-        env=given.plain,
-        secrets=given.all_references(chosen_name),
+        overrides=single.parsed(
+            override or [], option="--override", mend="docs/hivemind-yml.md lists the keys"
+        ),
         domain_name=domain,
         hosted_zone_id=hosted_zone,
         arguments=arguments,
@@ -228,7 +238,7 @@ class _Deploy:
     async def _prepare(
         self, hivemind: "Runtime", *, looking: bool = False
     ) -> "tuple[Plan, Preview]":
-        """Preflight and plan at the same time, then the preview of what would be made.
+        """Preflight and Recon at the same time, then the plan and what it would make.
 
         `looking`: what would stop a deploy is shown, and stops nothing where there is a plan.
         """
@@ -238,28 +248,73 @@ class _Deploy:
         reading.announce(self._target)
         output.note("Checking the target and reading the repository …")
         request = self._request = await asyncio.to_thread(_with_mode, self._request)
-        findings, plan = await asyncio.gather(
+        checking = asyncio.create_task(
             asyncio.to_thread(
                 before_deploy,
                 self._target,
                 name=request.name,
                 repository=request.repository,
                 admin_cidr=request.arguments.get("admin_cidr"),
-            ),
-            hivemind.plan(request, on_event=_note),
-            return_exceptions=True,
+            )
         )
-        if isinstance(plan, UserError):
-            raise plan
-        if isinstance(findings, BaseException):
-            raise findings
-        _print_findings(findings, failed_too=looking)
-        if not looking or isinstance(plan, BaseException):
-            raise_for(findings, f"deploy {request.name} to {self._target.name}")
-        if isinstance(plan, BaseException):
-            raise plan
-        seen = await asyncio.to_thread(preview, plan, request, self._target)
+        read, checked = await asyncio.gather(
+            self._read(hivemind, looking=looking), checking, return_exceptions=True
+        )
+        if isinstance(read, UserError):
+            raise read
+        if isinstance(checked, BaseException):
+            raise checked
+        _print_findings(checked, failed_too=looking)
+        if not looking or isinstance(read, BaseException):
+            raise_for(checked, f"deploy {request.name} to {self._target.name}")
+        if isinstance(read, BaseException):
+            raise read
+        plan = await hivemind.plan(self._request, on_event=_note, report=read)
+        seen = await asyncio.to_thread(preview, plan, self._request, self._target, read)
         return plan, seen
+
+    async def _read(self, hivemind: "Runtime", *, looking: bool) -> "RepositoryReport":
+        """Recon's report, with all that it cannot know asked, or made up where that is right."""
+        from hivemind_agents.cli import answers
+
+        record = await _record(hivemind, self._request.name)
+        if record is not None and record.status in ("destroyed", "rolled-back"):
+            record = None
+        word = (record.overrides if record else {}) | self._request.word
+        somebody = sys.stdin.isatty() and not (self._yes or looking)
+        with await hivemind.fetch(self._request) as fetched:
+            report = await asyncio.to_thread(fetched.report, word)
+            if somebody:
+                report, said = answers.settle(report, fetched.report, word, prompts.question)
+                self._request = self._request.model_copy(
+                    update={"overrides": self._request.overrides | said}
+                )
+            await asyncio.to_thread(fetched.check, report)
+        given = self._given
+        names = {*given.plain, *given.references, *given.stored_names}
+        found = answers.answered(
+            answers.missing(report, names, record),
+            report,
+            prompts.variable if somebody else None,
+            strict=not looking,
+        )
+        if found.made:
+            output.note(f"  made and kept as secrets: {', '.join(found.made)}")
+        if found.open:
+            output.note(
+                f"  without a value: {answers.told(found.open)}\n"
+                f"    → hivemind deploy … {answers.options(found.open)}"
+            )
+        self._given = dataclasses.replace(
+            given, plain=given.plain | found.plain, secret=given.secret | found.secret
+        )
+        self._request = self._request.model_copy(
+            update={
+                "env": self._given.plain,
+                "secrets": self._given.all_references(self._request.name),
+            }
+        )
+        return report
 
     def _check_approval(self, plan: "Plan") -> None:
         if self._approve is not None:

@@ -48,7 +48,9 @@ def destroy(
         output.note(doomed.render(doomed.look(record, session)))
         driving.confirm_name(name, yes=yes)
 
-    request = DestroyRequest(name=name, arguments=single.parsed(settings or [], "destroy"))
+    request = DestroyRequest(
+        name=name, arguments=single.parsed(settings or [], mend="hivemind playbook show destroy")
+    )
     run = changing.carry_out(place, request, approve=approve, as_json=as_json)
     if not as_json:
         changing.went_well(run)

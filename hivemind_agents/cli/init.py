@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hivemind_agents.cli import output, recon
+from hivemind_agents.cli import answers, output, prompts, recon
 from hivemind_agents.cli.frame import new_app
 from hivemind_agents.errors import UserError
 
 if TYPE_CHECKING:
-    from hivemind_agents.repository.report import Question, RepositoryReport
+    from hivemind_agents.repository.report import RepositoryReport
 
 app = new_app()
 
@@ -50,32 +50,8 @@ def init(
 def _answered(folder: str, said: dict[str, object]) -> "RepositoryReport":
     """Ask each question once, where there is a person to ask."""
     report = recon.read(folder, None, said)
-    if not sys.stdin.isatty():
-        return report
-    asked: set[str] = set()
-    while True:
-        question = next((item for item in report.questions if item.about not in asked), None)
-        if question is None:
-            return report
-        asked.add(question.about)
-        answer = _ask(question)
-        if answer:
-            said[_KEYS.get(question.about, question.about)] = (
-                [answer] if question.about == "needs" else answer
-            )
-            report = recon.read(folder, None, said)
-
-
-_KEYS = {"component": "path"}
-
-
-def _ask(question: "Question") -> str:
-    output.note(f"{question.about}: {question.why}")
-    for number, choice in enumerate(question.choices, start=1):
-        output.note(f"  {number}. {choice}")
-    answer: str = typer.prompt(
-        "  answer (empty: leave open)", default="", show_default=False, err=True
-    )
-    if answer.isdigit() and question.choices and 0 < int(answer) <= len(question.choices):
-        return question.choices[int(answer) - 1]
-    return answer.strip()
+    if sys.stdin.isatty():
+        report, _ = answers.settle(
+            report, lambda word: recon.read(folder, None, dict(word)), said, prompts.question
+        )
+    return report

@@ -1,9 +1,7 @@
 """What a deploy would make and what that costs, computed here; nothing is changed anywhere."""
 
-import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hivemind_agents import pricing
@@ -17,6 +15,8 @@ from hivemind_agents.targets import Target
 
 if TYPE_CHECKING:
     import boto3
+
+    from hivemind_agents.repository.report import RepositoryReport
 
 _DEPLOYABLE = ("web", "worker", "static")
 _GONE = ("destroyed", "rolled-back")
@@ -38,7 +38,9 @@ class Preview(NamedTuple):
         return pricing.render(self.price)
 
 
-def preview(plan: Plan, request: DeployRequest, target: Target) -> Preview:
+def preview(
+    plan: Plan, request: DeployRequest, target: Target, report: "RepositoryReport"
+) -> Preview:
     """Decide the shape as the provision verb will, and compare it with the stack that is there."""
     session = reading.session()
     try:
@@ -50,7 +52,7 @@ def preview(plan: Plan, request: DeployRequest, target: Target) -> Preview:
     stack = _stack(session, request.name)
     shape = decide(
         plan.arguments,
-        record=_expected(known, plan, request, target),
+        record=_expected(known, plan, request, target, report.model_dump(mode="json")),
         parameters=stack.parameters,
         outputs=stack.outputs,
         image_id=_ANY_IMAGE,
@@ -112,10 +114,13 @@ def _stack(session: "boto3.Session", name: str) -> _Stack:
 
 
 def _expected(
-    known: Deployment | None, plan: Plan, request: DeployRequest, target: Target
+    known: Deployment | None,
+    plan: Plan,
+    request: DeployRequest,
+    target: Target,
+    found: dict[str, Any],
 ) -> Deployment:
     """The record as Recon will have left it when the stack is made."""
-    found = _recon(request)
     asked: str | None = plan.arguments.get("app_kind")
     kind = asked or found.get("kind") or (known.kind if known else None)
     start = plan.arguments.get("app_start_command") or found.get("start")
@@ -143,24 +148,6 @@ def _nothing_to_run(
         mend="hivemind deploy … --kind web --start 'COMMAND' (it listens on $PORT; --kind worker "
         "listens on nothing), or: hivemind init",
     )
-
-
-def _recon(request: DeployRequest) -> dict[str, Any]:
-    """Recon's report of the repository, read without running any of it."""
-    from hivemind_agents.repository import inspect
-    from hivemind_agents.repository_source import fetch, is_url
-
-    overrides = {
-        key: value
-        for key, value in (("kind", request.kind), ("start", request.start_command))
-        if value is not None
-    }
-    if not is_url(request.repository):
-        report = inspect(Path(request.repository) / request.path, overrides=overrides)
-        return report.model_dump(mode="json")
-    with tempfile.TemporaryDirectory(prefix="hivemind-preview-") as folder:
-        fetch(request.repository, request.ref, request.path, Path(folder))
-        return inspect(folder, overrides=overrides).model_dump(mode="json")
 
 
 def _resources(shape: Infrastructure, stack: _Stack) -> list[tuple[str, str, str]]:

@@ -71,7 +71,7 @@ def rollback(
         name=name,
         release=release,
         delete_stack=delete_stack,
-        arguments=single.parsed(settings or [], "rollback"),
+        arguments=single.parsed(settings or [], mend="hivemind playbook show rollback"),
     )
     run = changing.carry_out(place, request, approve=approve, as_json=as_json)
     if not as_json:

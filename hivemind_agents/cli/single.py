@@ -62,7 +62,7 @@ def _run(
     from hivemind_agents.domain.request import VerbRequest
 
     known = catalog.load()[verb]
-    arguments = parsed(settings, verb)
+    arguments = parsed(settings, mend=f"hivemind playbook show {verb}")
     known.check({"deployment_name": name, **arguments})
     place = changing.announced(target, region)
 
@@ -79,7 +79,7 @@ def _run(
         print_output(key, value)
 
 
-def parsed(settings: list[str], verb: str) -> dict[str, Any]:
+def parsed(settings: list[str], *, mend: str, option: str = "--set") -> dict[str, Any]:
     """`ARGUMENT=VALUE` pairs; values are read as YAML, as ansible-playbook's -e would."""
     import yaml
 
@@ -87,9 +87,7 @@ def parsed(settings: list[str], verb: str) -> dict[str, Any]:
     for setting in settings:
         name, equals, value = setting.partition("=")
         if not equals or not name:
-            raise UserError(
-                f"--set {setting!r} is not ARGUMENT=VALUE", mend=f"hivemind playbook show {verb}"
-            )
+            raise UserError(f"{option} {setting!r} is not NAME=VALUE", mend=mend)
         try:
             found[name] = yaml.safe_load(value)
         except yaml.YAMLError:

@@ -164,6 +164,8 @@ class Deployment(Frozen):
     # The run that last changed it, and the stage it reached.
     run_id: str | None = None
     stage: str | None = None
+    # What the user said of the repository by flags, with the keys of hivemind.yml.
+    overrides: dict[str, Any] = {}
     # Recon's whole report (notes: hivemind_agents.repository.RepositoryReport).
     recon: dict[str, Any] | None = None
     stack: Stack | None = None

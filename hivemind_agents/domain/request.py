@@ -26,12 +26,20 @@ class DeployRequest(Frozen):
     stage_mode: StageMode | None = None
     start_command: str | None = None
     health_path: str | None = None
+    # Keys of hivemind.yml, over the file and over what Recon finds.
+    overrides: dict[str, Any] = {}
     env: dict[str, str] = {}
     secrets: dict[str, str] = {}
     domain_name: str | None = None
     hosted_zone_id: str | None = None
     # Any further argument of the verb, by its own name, e.g. `instance_type`.
     arguments: dict[str, Any] = {}
+
+    @property
+    def word(self) -> dict[str, Any]:
+        """All that the user says of the repository, with the keys of hivemind.yml."""
+        named = {"kind": self.kind, "start": self.start_command, "health_path": self.health_path}
+        return self.overrides | {key: value for key, value in named.items() if value is not None}
 
 
 class RollbackRequest(Frozen):

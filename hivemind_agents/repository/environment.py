@@ -51,6 +51,7 @@ def _variable(name: str, uses: list[Use], examples: dict[str, tuple[str, str]]) 
     return EnvVariable(
         name=name,
         required=required,
+        demanded=demanded and not ours,
         secret=secret,
         default=None if secret and not _harmless(default) else default,
         evidence=tuple(dict.fromkeys(evidence))[:5],

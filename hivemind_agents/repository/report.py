@@ -17,10 +17,15 @@ FIELDS = (
 
 
 class EnvVariable(Frozen):
-    """One environment variable that the code reads. `default` is never a secret's value."""
+    """One environment variable that the code reads. `default` is never a secret's value.
+
+    `demanded`: the code stops without it, seen in the code itself; `required` is also what by its
+    name nothing works without.
+    """
 
     name: str
     required: bool = False
+    demanded: bool = False
     secret: bool = False
     default: str | None = None
     evidence: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from hivemind_agents.domain.request import DeployRequest
 from hivemind_agents.errors import RepositoryError
 from hivemind_agents.provisioning import template
 from hivemind_agents.provisioning.infrastructure import Infrastructure, decide
+from hivemind_agents.repository import inspect
 from hivemind_agents.targets import Target
 
 pytestmark = pytest.mark.fast
@@ -98,9 +99,10 @@ def test_nothing_to_run_says_what_was_looked_for(tmp_path: Any) -> None:
     (tmp_path / "notes.txt").write_text("nothing to run\n")
     request = DeployRequest(repository=str(tmp_path), name="shop")
     plan = Plan(verb="deploy", deployment_name="shop", arguments={}, steps=())
+    report = inspect(tmp_path)
 
     with pytest.raises(RepositoryError) as caught:
-        preview._expected(None, plan, request, TARGET)
+        preview._expected(None, plan, request, TARGET, report.model_dump(mode="json"))
 
     assert "requirements.txt" in caught.value.message
     assert "--start" in str(caught.value.mend)

@@ -1,0 +1,188 @@
+"""What a repository cannot say by itself: asked on a terminal, made where it is only a secret.
+
+Three things are told apart. Questions of Recon that decide what runs; secrets that only the
+application itself ever checks (keys that sign its sessions), which are made and stored; and
+variables that somebody has to know.
+"""
+
+import base64
+import re
+import secrets
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hivemind_agents.errors import UserError
+
+if TYPE_CHECKING:
+    from hivemind_agents.domain.deployment import Deployment
+    from hivemind_agents.repository.report import EnvVariable, Question, RepositoryReport
+
+# Keys of hivemind.yml that answer a question of another name.
+_KEYS = {"component": "path"}
+# Words that the names of an application's own keys are made of, and nothing else.
+_OWN_WORDS = """
+SECRET SECRETS KEY KEYS BASE SALT HASH SIGN SIGNING ENCRYPT ENCRYPTION SECURITY AUTH SESSION
+SESSIONS COOKIE COOKIES JWT CSRF XSRF PASSWORD TOKEN TOKENS ACCESS REFRESH APP APPLICATION
+NODE EXPRESS NEXT NEXTAUTH BETTER DJANGO FLASK FASTAPI LARAVEL RAILS
+"""
+_OWN = frozenset(_OWN_WORDS.split())
+_KEY_NAME = re.compile(r"SECRET|SALT|KEYS?$")
+# What these words alone name belongs to somebody else: an access key, a password.
+_NOT_OWN = re.compile(r"^(ACCESS_KEYS?|SECRET_ACCESS_KEY|SECRET_TOKEN|KEYS?|TOKEN_KEY|SITE_KEY)$")
+
+Ask = Callable[["EnvVariable"], str]
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Variables without a value, by what is to be done about them."""
+
+    # Nobody but the application has to know them.
+    own: tuple[str, ...] = ()
+    # The code stops without them.
+    demanded: tuple["EnvVariable", ...] = ()
+    # By its name something will not work without them.
+    wanted: tuple["EnvVariable", ...] = ()
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Values by name: made or asked for. `open` stayed without one."""
+
+    plain: dict[str, str] = field(default_factory=dict)
+    secret: dict[str, str] = field(default_factory=dict, repr=False)
+    made: tuple[str, ...] = ()
+    open: tuple["EnvVariable", ...] = ()
+
+
+def settle(
+    report: "RepositoryReport",
+    read: Callable[[Mapping[str, Any]], "RepositoryReport"],
+    word: Mapping[str, Any],
+    ask: "Callable[[Question], str]",
+) -> tuple["RepositoryReport", dict[str, Any]]:
+    """Ask each question of a report once, reading again after each answer.
+
+    Returns the report and what was said, with the keys of hivemind.yml. An empty answer leaves a
+    question open.
+    """
+    said: dict[str, Any] = {}
+    asked: set[str] = set()
+    while question := next((q for q in report.questions if q.about not in asked), None):
+        asked.add(question.about)
+        if answer := ask(question):
+            key = _KEYS.get(question.about, question.about)
+            said[key] = [answer] if key == "needs" else answer
+            report = read({**word, **said})
+    return report, said
+
+
+def missing(
+    report: "RepositoryReport", given: Collection[str], record: "Deployment | None"
+) -> Missing:
+    """The variables that have no value: neither given now nor before, nor set by the platform."""
+    known = {*given, *_kept(record), *_provided(report, record)}
+    own, demanded, wanted = list[str](), list["EnvVariable"](), list["EnvVariable"]()
+    for variable in report.env:
+        if variable.name in known:
+            continue
+        if variable.secret and is_own_key(variable.name):
+            own.append(variable.name)
+        elif variable.default is not None:
+            continue
+        elif variable.demanded:
+            demanded.append(variable)
+        elif variable.required:
+            wanted.append(variable)
+    return Missing(tuple(own), tuple(demanded), tuple(wanted))
+
+
+def answered(
+    lacking: Missing, report: "RepositoryReport", ask: Ask | None, *, strict: bool = True
+) -> Answers:
+    """Make the application's own keys, and ask for the rest; `ask` is None where nobody is there.
+
+    Raises UserError where nobody can be asked for what the code stops without; not when not
+    `strict`.
+    """
+    made = {name: own_key(name, report.framework) for name in lacking.own}
+    if ask is None:
+        if lacking.demanded and strict:
+            raise _unanswered(lacking.demanded)
+        return Answers(secret=made, made=lacking.own, open=(*lacking.demanded, *lacking.wanted))
+    plain, secret, left = dict[str, str](), dict(made), list["EnvVariable"]()
+    for variable in (*lacking.demanded, *lacking.wanted):
+        value = ask(variable)
+        if not value:
+            left.append(variable)
+        elif variable.secret:
+            secret[variable.name] = value
+        else:
+            plain[variable.name] = value
+    return Answers(plain=plain, secret=secret, made=lacking.own, open=tuple(left))
+
+
+def is_own_key(name: str) -> bool:
+    """Whether a secret's name says that only the application itself checks it: SECRET_KEY is one,
+    STRIPE_SECRET_KEY is not.
+    """
+    upper = name.upper()
+    parts = [part for part in upper.split("_") if part]
+    return (
+        bool(parts)
+        and set(parts) <= _OWN
+        and _KEY_NAME.search(upper) is not None
+        and _NOT_OWN.match(upper) is None
+        and not (parts[-1] == "PASSWORD" or upper.endswith("ACCESS_KEY"))
+    )
+
+
+def own_key(name: str, framework: str | None) -> str:
+    """A new key of 256 random bits, in the form that its reader takes."""
+    if framework == "laravel" and name == "APP_KEY":
+        return "base64:" + base64.b64encode(secrets.token_bytes(32)).decode()
+    return secrets.token_hex(32)
+
+
+def told(variables: Iterable["EnvVariable"]) -> str:
+    """Names with the places that read them."""
+    return ", ".join(
+        f"{variable.name} ({variable.evidence[0]})" if variable.evidence else variable.name
+        for variable in variables
+    )
+
+
+def options(variables: Iterable["EnvVariable"]) -> str:
+    """The options that give the values."""
+    return " ".join(
+        f"--secret {variable.name}" if variable.secret else f"--env {variable.name}=VALUE"
+        for variable in variables
+    )
+
+
+def _unanswered(variables: Sequence["EnvVariable"]) -> UserError:
+    return UserError(
+        f"the application stops without {told(variables)}, and nobody is there to ask",
+        mend=f"hivemind deploy … {options(variables)} (an empty one: --env NAME=)",
+    )
+
+
+def _kept(record: "Deployment | None") -> set[str]:
+    """What the newest release was given stays."""
+    releases = record.releases if record else ()
+    newest = max(releases, key=lambda release: release.number, default=None)
+    return {*newest.env, *newest.secrets} if newest else set()
+
+
+def _provided(report: "RepositoryReport", record: "Deployment | None") -> set[str]:
+    """What comes with the stack: connections to what Recon found to be needed."""
+    needs = {"postgresql", "mysql", "redis"} & set(report.needs)
+    if record is not None and record.database is not None:
+        needs.add(record.database.engine)
+    names = {name for need in needs for name in report.need_variables.get(need, ())}
+    if needs & {"postgresql", "mysql"}:
+        names.add("DATABASE_URL")
+    if "redis" in needs:
+        names.add("REDIS_URL")
+    return names
