@@ -1,18 +1,20 @@
 """Application load balancers: real health, draining, no lost request, TLS."""
 
+import socket
 import ssl
 import subprocess
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from cloud import Cloud, VpcNetwork, cloud_of, eventually, operator
 from hivemind_sandbox import certificates, load_balancer
-from hivemind_sandbox.wanted import TargetGroup
+from hivemind_sandbox.wanted import Interface, LoadBalancer, Subnet, Target, TargetGroup
 
 WORLD = "0.0.0.0/0"
 HEALTH = {
@@ -328,3 +330,32 @@ def test_health_is_read_from_haproxys_row(
     seen = load_balancer.health(row, GROUP, seen_healthy=seen_healthy, registered_s=registered_s)
 
     assert expected == seen.state
+
+
+@pytest.mark.timeout(30)
+def test_a_check_names_the_host_that_it_asks(tmp_path: Path) -> None:
+    """A check's Host is the target's address and port, as AWS sends it: servers refuse none."""
+    with socket.create_server(("127.0.0.1", 0)) as target:
+        target.settimeout(10)
+        port = target.getsockname()[1]
+        checked = Target(id="i-1", address="127.0.0.1", port=port, seen_healthy=False)
+        balancer = LoadBalancer(
+            arn="arn", name="a", region="eu-west-1", dns_name="a", state="active",
+            interface=Interface(
+                key="lb-1", vpc="vpc-1", subnet=Subnet(id="subnet-1", cidr="10.0.0.0/24"),
+                private="10.0.0.9",
+            ),
+            idle_timeout_s=60, listeners=(), target_groups=(replace(GROUP, targets=(checked,)),),
+        )  # fmt: skip
+        (tmp_path / "servers").write_text("1\n")
+        (tmp_path / "haproxy.cfg").write_text(load_balancer.config(tmp_path, balancer))
+        command = ["/usr/sbin/haproxy", "-db", "-f", str(tmp_path / "haproxy.cfg")]
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as haproxy:
+            try:
+                connection, _ = target.accept()
+                with connection:
+                    request = connection.recv(4096).decode().lower()
+            finally:
+                haproxy.terminate()
+
+    assert f"host: 127.0.0.1:{port}" in request.splitlines()
