@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from hivemind_agents.building.files import Files
 from hivemind_agents.building.recipe import recipe_for
 from hivemind_agents.domain.request import DeployRequest
 from hivemind_agents.errors import RepositoryError
@@ -58,4 +59,4 @@ class FetchedRepository:
                     "KEY=VALUE), or hivemind init, which writes hivemind.yml",
                 )
         application = Path(self._folder.name) / report.path
-        recipe_for(report, frozenset(path.name for path in application.iterdir()))
+        recipe_for(report, Files.below(application))

@@ -33,12 +33,22 @@ class Recipe(Frozen):
     processes: dict[str, str] = {}
     # Folders of the release that come first in PATH, such as `.venv/bin`.
     search_path: tuple[str, ...] = ()
-    # Debian packages of the hosts.
+    # Values for variables that commands of the repository read and nobody has set.
+    defaults: dict[str, str] = {}
+    # Debian packages of the hosts; what compiled libraries load is added when it is built.
     packages: tuple[str, ...] = ()
+    # Debian packages of the builder, beyond its image.
+    build_packages: tuple[str, ...] = ()
     # What was missing and is added, e.g. a production server.
     added: tuple[str, ...] = ()
     # Names (of files or folders, anywhere) that a build leaves and a release does not need.
     leave_out: tuple[str, ...] = ()
+    # What the user is to know, e.g. of another version than the one that was named.
+    warnings: tuple[str, ...] = ()
+    # Folders that the tools and dependencies phases make: kept for the next build.
+    kept: tuple[str, ...] = ()
+    # Files that decide what is in them; None: any file may.
+    keyed_by: tuple[str, ...] | None = None
     static: StaticSite | None = None
     # Tool to the command that prints its version as the last word.
     versions: dict[str, str] = {}
@@ -91,6 +101,7 @@ class Manifest(Frozen):
     versions: dict[str, str]
     packages: tuple[Package, ...]
     added: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
     processes: dict[str, str]
     search_path: tuple[str, ...]
     host_packages: tuple[str, ...]

@@ -9,18 +9,23 @@ from hivemind_agents.repository.report import RepositoryReport
 
 # The builder's path of the application; hosts mount the release at the same place.
 APP = "/app"
-Files = frozenset[str]
-Author = Callable[[RepositoryReport, Files], Recipe]
+# Names; `Files` knows their texts as well.
+Names = frozenset[str]
+Author = Callable[[RepositoryReport, Names], Recipe]
 
 RECIPES: dict[tuple[str, str | None], Author] = {
     ("python", "uv"): python.uv,
     ("python", "pip"): python.pip,
+    ("python", "poetry"): python.poetry,
+    ("python", "pipenv"): python.pipenv,
+    ("python", "pdm"): python.pdm,
+    ("python", "conda"): python.conda,
     ("python", None): python.pip,
     ("static", None): static.files,
 }
 
 
-def recipe_for(report: RepositoryReport, files: Files) -> Recipe:
+def recipe_for(report: RepositoryReport, files: Names) -> Recipe:
     """The recipe for what Recon found. `files`: the names in the application's folder.
 
     Raises RepositoryError when there is none, or when it cannot serve.

@@ -103,6 +103,7 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="hivemind-source-") as folder,
     ):
         from hivemind_agents.adapters.builder import BuildRequest, ContainerBuilder, StoredBuilds
+        from hivemind_agents.building.files import Files
         from hivemind_agents.building.model import BuildLimits
         from hivemind_agents.building.recipe import recipe_for
         from hivemind_agents.building.releases import Configuration, with_release
@@ -111,13 +112,13 @@ def main() -> None:
 
         tree = Path(folder)
         source, report = _fetched(module, tree)
-        names = frozenset(path.relative_to(tree).as_posix() for path in tree.rglob("*"))
+        application = tree / report.path
         configuration = Configuration(_texts(params["env"]), _texts(params["secrets"]))
         request = BuildRequest(
             deployment_name=params["name"],
             source=source,
-            tree=tree,
-            recipe=recipe_for(report, names),
+            tree=application,
+            recipe=recipe_for(report, Files.below(application)),
             env=configuration.env,
             limits=BuildLimits(
                 timeout_minutes=params["timeout_minutes"], memory_mb=params["memory_mb"]

@@ -1,0 +1,115 @@
+"""Django's static files: served by the release itself, whatever the project does about them.
+
+With `DEBUG` off no Django serves its static files; projects leave that to a web server that they
+expect in front. Where a project has no WhiteNoise of its own, its WSGI application is wrapped in
+it, by a module of a few lines in the release; the project's settings stay as they are.
+"""
+
+import re
+import shlex
+from collections.abc import Iterable
+
+from hivemind_agents.building.files import text_of
+from hivemind_agents.building.model import Step
+from hivemind_agents.repository.languages.python.manifests import REQUIREMENTS
+from hivemind_agents.repository.report import RepositoryReport
+
+MODULE = "hivemind_wsgi"
+_MANIFESTS = (*REQUIREMENTS, "pyproject.toml", "Pipfile", "setup.py", "uv.lock", "poetry.lock")
+_SERVER = re.compile(
+    r"^(?P<before>(?:cd \S+ && )?(?:gunicorn|waitress-serve|uwsgi)\b.*?)"
+    r"(?P<module>\b[\w.]*wsgi)(?::application)?(?P<after>[\"']?(?:\s.*)?)$"
+)
+_WRAPPER = '''\
+"""The project's WSGI application, which serves its static files too."""
+
+from urllib.parse import urlsplit
+
+from {module} import application
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from pathlib import Path
+from whitenoise import WhiteNoise
+
+url = urlsplit(settings.STATIC_URL or "")
+installed = "django.contrib.staticfiles" in settings.INSTALLED_APPS
+own = any("whitenoise" in name.lower() for name in settings.MIDDLEWARE)
+if url.path and not url.netloc and installed and not own:
+    root = settings.STATIC_ROOT
+    if root and Path(root).is_dir():
+        folders = [root]
+    else:
+        found = (store for finder in get_finders() for _, store in finder.list([]))
+        folders = sorted({{store.location for store in found}})
+    application = WhiteNoise(application)
+    for folder in folders:
+        application.add_files(folder, prefix=url.path)
+'''
+_URLS = {
+    "postgresql": "postgresql://build:build@127.0.0.1:5432/build",
+    "mysql": "mysql://build:build@127.0.0.1:3306/build",
+    "redis": "redis://127.0.0.1:6379/0",
+    "mongodb": "mongodb://127.0.0.1:27017/build",
+}
+# What a variable's name says about the values that it can have; first match wins.
+_STAND_INS = (
+    (r"(^|_)(DEBUG|ENABLED?|USE|VERIFY|SSL|TLS)(_|$)", "0"),
+    (r"(PORT|TIMEOUT|SECONDS|SIZE|COUNT|LIMIT|WORKERS|DAYS|MINUTES|ID)$", "1"),
+    (r"(EMAIL|MAIL_FROM|SENDER)", "build@example.org"),
+    (r"(HOSTS?|HOSTNAME|SERVER|DOMAIN)$", "127.0.0.1"),
+    (r"(URL|URI|ORIGINS?)$", "http://127.0.0.1"),
+)
+_STAND_IN = "stand-in-of-the-build"
+
+
+def with_static_files(
+    processes: dict[str, str], report: RepositoryReport, files: Iterable[str]
+) -> tuple[dict[str, str], tuple[Step, ...]]:
+    """The processes with the web one wrapped, and the step that writes the wrapper."""
+    web = _SERVER.match(processes.get("web", ""))
+    if report.framework != "django" or web is None or _lists_whitenoise(files):
+        return processes, ()
+    module = web["module"]
+    folder = re.search(r"(?:--chdir[ =]|^cd )([\w./-]+)", web["before"])
+    path = f"{folder.group(1).rstrip('/')}/{MODULE}.py" if folder else f"{MODULE}.py"
+    write = f"printf %s {shlex.quote(_WRAPPER.format(module=module))} >{path}"
+    served = f"{web['before']}{MODULE}:application{web['after']}"
+    step = Step(title="let the release serve its static files", command=write)
+    return {**processes, "web": served}, (step,)
+
+
+def build_defaults(report: RepositoryReport) -> dict[str, str]:
+    """Stand-ins for the variables without which the code cannot even be imported.
+
+    Commands of a build run without the application's secrets and without its database.
+    """
+    needs = {
+        name: need for need, names in report.need_variables.items() for name in names
+    }  # fmt: skip
+    return {
+        variable.name: _stand_in(variable.name, needs.get(variable.name), report)
+        for variable in report.env
+        if variable.default is None
+        and (variable.required or re.search(r"SECRET_KEY(_BASE)?$", variable.name))
+    }
+
+
+def _stand_in(name: str, need: str | None, report: RepositoryReport) -> str:
+    if re.search(r"(URL|URI|DSN)$", name) and (need or name == "DATABASE_URL"):
+        url = _URLS.get(need or next((n for n in report.needs if n in _URLS), "postgresql"))
+        scheme = report.url_schemes.get(need or "")
+        if url:
+            return f"{scheme}://{url.partition('://')[2]}" if scheme else url
+    for pattern, value in _STAND_INS:
+        if re.search(pattern, name):
+            return value
+    return _STAND_IN
+
+
+def _lists_whitenoise(files: Iterable[str]) -> bool:
+    named = [name for name in _MANIFESTS if name in frozenset(files)]
+    folders = [
+        name for name in files
+        if name.endswith(".txt") and name.startswith("requirements")
+    ]  # fmt: skip
+    return any("whitenoise" in (text_of(files, name) or "").lower() for name in (*named, *folders))

@@ -1,0 +1,336 @@
+"""Python's installers: the steps by which each brings an application's packages to `/app/.venv`.
+
+The tools are installed exactly, into the deployment's cache, and never into the application.
+Only what production needs is installed; a lock file is taken as it is, or refused.
+"""
+
+import re
+import shlex
+import tomllib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from hivemind_agents.building.files import text_of
+from hivemind_agents.building.model import Step
+from hivemind_agents.building.python_versions import MANAGED_FOLDER, SYSTEM_INTERPRETER, Python
+from hivemind_agents.errors import RepositoryError
+from hivemind_agents.repository.languages.python.manifests import REQUIREMENTS
+
+UV = "uv==0.13.9"
+POETRY = "poetry==2.5.1"
+PIPENV = "pipenv==2026.10.3"
+PDM = "pdm==2.29.4"
+_TOOLS = "/cache/tools"
+_UV = f"{_TOOLS}/uv/bin/uv"
+PIP_INSTALL = ".venv/bin/pip install --quiet --no-compile"
+UV_INSTALL = f"{_UV} pip install --quiet --python .venv/bin/python"
+# Sources of old packages import what newer ones of the build tool have lost.
+_OLD_BUILD_TOOLS = "setuptools<81"
+
+PIP_ENV = {
+    "PIP_CACHE_DIR": "/cache/pip",
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "PIP_NO_COMPILE": "1",
+    "PIP_NO_INPUT": "1",
+    "PIP_NO_PYTHON_VERSION_WARNING": "1",
+    "PIP_ROOT_USER_ACTION": "ignore",
+}
+UV_ENV = {
+    "UV_CACHE_DIR": "/cache/uv",
+    "UV_COMPILE_BYTECODE": "0",
+    "UV_LINK_MODE": "copy",
+    "UV_NO_PROGRESS": "1",
+    "UV_PROJECT_ENVIRONMENT": "/app/.venv",
+    "UV_PYTHON_DOWNLOADS": "never",
+}
+POETRY_ENV = {
+    "POETRY_CACHE_DIR": "/cache/poetry",
+    "POETRY_INSTALLER_MAX_WORKERS": "4",
+    "POETRY_NO_INTERACTION": "1",
+    "POETRY_VIRTUALENVS_IN_PROJECT": "true",
+}
+PIPENV_ENV = {
+    "PIPENV_CACHE_DIR": "/cache/pipenv",
+    "PIPENV_IGNORE_VIRTUALENVS": "0",
+    "PIPENV_NOSPIN": "1",
+    "PIPENV_VENV_IN_PROJECT": "1",
+    "PIPENV_VERBOSITY": "-1",
+    "PIPENV_YES": "1",
+}
+PDM_ENV = {
+    "PDM_CACHE_DIR": "/cache/pdm",
+    "PDM_CHECK_UPDATE": "false",
+    "PDM_IGNORE_SAVED_PYTHON": "1",
+    "PDM_NON_INTERACTIVE": "1",
+}
+
+
+def tool(requirement: str) -> Step:
+    """Get a tool, unless the deployment's cache has it in this version."""
+    name, _, version = requirement.partition("==")
+    there = f"{_TOOLS}/{name}"
+    mark = f"{there}/.is-{version}"
+    return Step(
+        title=f"get {name}",
+        command=f"test -e {mark} || {{ {SYSTEM_INTERPRETER} -m venv --clear {there} && "
+        f"{there}/bin/pip install --quiet {requirement} && touch {mark}; }}",
+        phase="tools",
+    )
+
+
+def environment(python: Python, *, with_pip: bool) -> Iterator[Step]:
+    """Make `.venv`, on the system's interpreter or on one that travels along."""
+    if not python.managed:
+        bare = "" if with_pip else " --without-pip"
+        yield _installs("make the virtual environment",
+                        f"{SYSTEM_INTERPRETER} -m venv{bare} .venv")  # fmt: skip
+        return
+    version = python.version
+    yield Step(
+        title=f"get Python {version}",
+        command=f"UV_PYTHON_DOWNLOADS=automatic {_UV} python install --no-bin --quiet "
+        f"--install-dir /app/{MANAGED_FOLDER} {version}",
+        phase="dependencies",
+    )
+    seed = " --seed" if with_pip else ""
+    yield _installs(
+        "make the virtual environment",
+        f"{_UV} venv --quiet{seed} --python "
+        f'"$(ls -d /app/{MANAGED_FOLDER}/cpython-{version}*/bin/python{version})" .venv',
+    )
+
+
+def pip(files: Iterable[str], python: Python) -> tuple[Step, ...]:
+    """By pip, from a requirements file or the project's own list."""
+    names = frozenset(files)
+    steps = [*environment(python, with_pip=True)]
+    if python.managed:
+        steps.insert(0, tool(UV))
+    listed = requirements_file(names)
+    if listed:
+        steps.append(_installs("install the dependencies", _pip_requirements(files, listed)))
+    elif "pyproject.toml" in names and (_lists_statically(files) or not _is_package(files)):
+        steps.append(_installs("install the dependencies", _pip_listed()))
+        if _is_package(files):
+            steps.append(_project(f"{PIP_INSTALL} --no-deps ."))
+    elif names & {"pyproject.toml", "setup.py"}:
+        steps.append(_installs("install the project", f"{PIP_INSTALL} ."))
+    return tuple(steps)
+
+
+def uv(files: Iterable[str], python: Python) -> tuple[Step, ...]:
+    """By uv, from its lock file when there is one."""
+    text = text_of(files, "uv.lock")
+    steps = [tool(UV), *environment(python, with_pip=False)]
+    project = (_project(f"{UV_INSTALL} --no-deps ."),) if _is_package(files) else ()
+    if "uv.lock" not in frozenset(files):
+        command = f"{_UV} sync --quiet {_PRODUCTION}"
+        return (*steps, _installs("install the dependencies", command), *project)
+    registries = set(re.findall(r'source = \{ registry = "([^"]+)" \}', text or ""))
+    registry = next(iter(registries)) if len(registries) == 1 else None
+    index = f"UV_DEFAULT_INDEX={shlex.quote(registry)} " if registry else ""
+    steps.append(
+        _installs("see that uv.lock is in step with pyproject.toml", f"{index}{_UV} lock --check")
+    )
+    if registry is None:
+        command = f"{_UV} sync --quiet --frozen {_PRODUCTION}"
+    else:
+        # Names, versions and digests from the lock, the files from this machine's index.
+        command = (
+            f"{_UV} export --quiet --frozen {_PRODUCTION} --format requirements.txt "
+            f"--output-file /tmp/locked.txt && {UV_INSTALL} --no-deps --requirement /tmp/locked.txt"
+        )
+    return (*steps, _installs("install the dependencies", command), *project)
+
+
+_PRODUCTION = "--no-dev --no-editable --no-install-project"
+
+
+def poetry(files: Iterable[str], python: Python) -> tuple[Step, ...]:
+    """By Poetry: the main group, then the project itself where it is a package."""
+    run = f"{_TOOLS}/poetry/bin/poetry"
+    tools = (tool(UV), tool(POETRY)) if python.managed else (tool(POETRY),)
+    steps = [*tools, *environment(python, with_pip=False)]
+    if "poetry.lock" in frozenset(files):
+        steps.append(
+            _installs("see that poetry.lock is in step with pyproject.toml", f"{run} check --lock")
+        )
+    steps += [
+        _installs(
+            "install the dependencies", f"{run} install --quiet --only main --no-root --no-ansi"
+        ),
+        # An application is often no package: that is not a fault.
+        _project(
+            f"{run} install --only-root --no-ansi >/tmp/root.log 2>&1 || "
+            "{ grep -qE 'No file/folder found|package-mode|Readme path' /tmp/root.log || "
+            "{ cat /tmp/root.log; exit 1; }; }",
+        ),
+    ]
+    return tuple(steps)
+
+
+def pipenv(files: Iterable[str], python: Python) -> tuple[Step, ...]:
+    """By Pipenv: what the lock file's default section lists."""
+    run = f"{_TOOLS}/pipenv/bin/pipenv"
+    tools = (tool(UV), tool(PIPENV)) if python.managed else (tool(PIPENV),)
+    steps = [*tools, *environment(python, with_pip=True)]
+    if "Pipfile.lock" not in frozenset(files):
+        steps.append(_installs("resolve the dependencies", f"{run} lock --quiet"))
+    elif "Pipfile" in frozenset(files):
+        steps.append(_installs("see that Pipfile.lock is in step with Pipfile", f"{run} verify"))
+    steps.append(
+        _installs(
+            "install the dependencies",
+            f"{run} requirements --hash --exclude-index >/tmp/locked.txt && "
+            f"{PIP_INSTALL} --no-deps --requirement /tmp/locked.txt",
+        )
+    )
+    return tuple(steps)
+
+
+def pdm(files: Iterable[str], python: Python) -> tuple[Step, ...]:
+    """By PDM: the production groups of its lock file."""
+    run = f"{_TOOLS}/pdm/bin/pdm"
+    tools = (tool(UV), tool(PDM)) if python.managed else (tool(PDM),)
+    steps = [*tools, *environment(python, with_pip=False)]
+    locked = "pdm.lock" in frozenset(files)
+    if locked:
+        steps.append(
+            _installs("see that pdm.lock is in step with pyproject.toml", f"{run} lock --check")
+        )
+    frozen = " --frozen-lockfile" if locked else ""
+    install = f"{run} install --prod --no-self{frozen}"
+    steps.append(_installs("install the dependencies", install))
+    if _is_package(files):
+        steps.append(_project(f"{run} install --prod --no-editable{frozen}"))
+    return tuple(steps)
+
+
+def conda(files: Iterable[str], python: Python) -> tuple[Step, ...]:
+    """Conda's own packages have no recipe."""
+    del files, python
+    raise RepositoryError(
+        "the dependencies are listed for Conda (environment.yml), which has no recipe here",
+        mend="list them in a requirements.txt beside it; it is taken first",
+    )
+
+
+def requirements_file(names: frozenset[str]) -> str | None:
+    """The requirements file for production."""
+    return next((name for name in REQUIREMENTS if name in names), None)
+
+
+def dependency_files(files: Iterable[str]) -> tuple[str, ...] | None:
+    """The files that decide what gets installed; None: any file may, so all do."""
+    names = frozenset(files)
+    decisive = {
+        name for name in names
+        if name in {"pyproject.toml", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile",
+                    "Pipfile.lock", "setup.py", "setup.cfg", "uv.toml", "poetry.toml", "pip.conf"}
+    }  # fmt: skip
+    if listed := requirements_file(names):
+        included = _included(files, listed, set())
+        if included is None:
+            return None
+        decisive |= included
+    elif "setup.py" in names and not names & {"pyproject.toml", "Pipfile", "uv.lock"}:
+        # What it lists is known by running it.
+        return None
+    manifests = [text_of(files, name) for name in decisive]
+    if None in manifests or any(_PATHS.search(text or "") for text in manifests):
+        return None
+    return tuple(sorted(decisive))
+
+
+# Dependencies that are folders of the repository, in the manifests of all tools.
+_PATHS = re.compile(
+    r"""(?m)(\bpath\s*=\s*["']|tool\.uv\.workspace|(editable|directory|virtual) = "(?!\.")|"""
+    r"""["']path["']:\s*["'])"""
+)
+
+
+def _included(files: Iterable[str], name: str, seen: set[str]) -> set[str] | None:
+    """A requirements file and those that it names; None where it installs files of the tree."""
+    if name in seen:
+        return seen
+    text = text_of(files, name)
+    if text is None:
+        return None
+    seen.add(name)
+    folder = name.rpartition("/")[0]
+    for line in text.splitlines():
+        word = re.split(r"(?:^|\s)#", line)[0].strip()
+        inner = re.match(r"(?:-r|-c|--requirement|--constraint)[\s=]*(\S+)", word)
+        if inner:
+            path = _joined(folder, inner.group(1))
+            if _included(files, path, seen) is None:
+                return None
+        elif re.match(r"(-e|--editable)\b|\.{0,2}/|\.(\s|$|\[)|file:", word) or "@ file:" in word:
+            return None
+    return seen
+
+
+def _joined(folder: str, path: str) -> str:
+    parts: list[str] = folder.split("/") if folder else []
+    for part in path.split("/"):
+        if part == ".." and parts:
+            parts.pop()
+        elif part not in {".", ""}:
+            parts.append(part)
+    return "/".join(parts)
+
+
+def _installs(title: str, command: str) -> Step:
+    return Step(title=title, command=command, phase="dependencies")
+
+
+def _project(command: str) -> Step:
+    """The project's own files, which change when its dependencies do not."""
+    return Step(title="install the project", command=command)
+
+
+def _pip_requirements(files: Iterable[str], listed: str) -> str:
+    text = text_of(files, listed) or ""
+    if "setuptools" in text or "--hash" in text:
+        return f"{PIP_INSTALL} -r {listed}"
+    constraint = "/tmp/build-tools.txt"  # noqa: S108 - the container's own
+    return (
+        f"echo {shlex.quote(_OLD_BUILD_TOOLS)} >{constraint}; "
+        f"PIP_CONSTRAINT={constraint} {PIP_INSTALL} -r {listed}"
+    )
+
+
+def _pip_listed() -> str:
+    """A project that is no package: its list alone is installed."""
+    read = (
+        "import tomllib; "
+        'print("\\n".join(tomllib.load(open("pyproject.toml", "rb"))'
+        '.get("project", {}).get("dependencies", [])))'
+    )
+    return (
+        f"{SYSTEM_INTERPRETER} -c {shlex.quote(read)} >/tmp/listed.txt && "
+        f"{PIP_INSTALL} -r /tmp/listed.txt"
+    )
+
+
+def _is_package(files: Iterable[str]) -> bool:
+    """Whether the project says how it is built."""
+    content = _pyproject(files)
+    for name in ("uv", "pdm"):
+        tool_settings = content.get("tool", {}).get(name, {})
+        if tool_settings.get("package", tool_settings.get("distribution")) is False:
+            return False
+    return "build-system" in content or "setup.py" in frozenset(files)
+
+
+def _lists_statically(files: Iterable[str]) -> bool:
+    """Whether the manifest lists the dependencies, and no program has to be asked."""
+    project = _pyproject(files).get("project", {})
+    return "dependencies" in project and "dependencies" not in project.get("dynamic", [])
+
+
+def _pyproject(files: Iterable[str]) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text_of(files, "pyproject.toml") or "")
+    except tomllib.TOMLDecodeError:
+        return {}
