@@ -11,6 +11,9 @@ TOGETHER = {
     "tests/sandbox/deploy/test_deploy.py": "one deployment",
     "tests/sandbox/deploy/test_secrets.py": "one deployment",
     "tests/sandbox/test_build_isolation.py": "one deployment",
+    # They end the sandbox of one index.
+    "tests/sandbox/test_cloudformation_restart.py": "a sandbox that is killed",
+    "tests/sandbox/test_reconciler.py": "a sandbox that is killed",
 }
 
 

@@ -31,6 +31,15 @@ class EnvVariable(Frozen):
     evidence: tuple[str, ...] = ()
 
 
+class HostVariable(Frozen):
+    """A variable that holds the names an application answers to: `separator` is `json` for a list
+    in JSON; `origins` have a scheme.
+    """
+
+    separator: str = ","
+    origins: bool = False
+
+
 class Component(Frozen):
     """A folder of a monorepo that can be deployed by itself (`--path`)."""
 
@@ -76,6 +85,7 @@ class RepositoryReport(Frozen):
     need_variables: dict[str, tuple[str, ...]] = {}
     url_schemes: dict[str, str] = {}
     env: tuple[EnvVariable, ...] = ()
+    host_variables: dict[str, HostVariable] = {}
     health_path: str | None = None
     document_root: str | None = None
     single_page: bool = False

@@ -11,6 +11,7 @@ from hivemind_agents.repository.components import Layout, read_layout, services_
 from hivemind_agents.repository.config import UserWord, VariableWord, read_word
 from hivemind_agents.repository.environment import read_environment
 from hivemind_agents.repository.facts import CERTAIN, LIKELY, SURE, Fact, Finding
+from hivemind_agents.repository.hosts import read_host_variables
 from hivemind_agents.repository.languages import read_languages
 from hivemind_agents.repository.locks import read_lock_problems
 from hivemind_agents.repository.needs import Needs, read_needs
@@ -82,6 +83,7 @@ def _read(
             "components": layout.components,
             "questions": questions,
             "behaviours": behaviours,
+            "host_variables": read_host_variables(tree, env),
             "notes": (
                 *report.notes,
                 *layout.notes,

@@ -5,7 +5,9 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: hivemind_app_environment
 short_description: The environment file of a release, secrets resolved
-description: Its terms are the deployment's record and a release's number.
+description: >-
+  Its terms are the deployment's record and a release's number. The host's own address is among the
+  names that the application answers to, where it is told them.
 options:
   _terms: {description: The record and the number., required: true}
 author: [HiveMind]
@@ -20,6 +22,7 @@ from ansible.plugins.lookup import LookupBase
 from hivemind_agents.domain.deployment import Deployment
 from hivemind_agents.errors import HivemindError, told
 from hivemind_agents.hosting.environment import application_environment, environment_file
+from hivemind_agents.hosting.names import with_host_names
 from hivemind_agents.state.secrets import resolve
 from hivemind_agents.state.session import session
 
@@ -44,6 +47,10 @@ class LookupModule(LookupBase):
                 },
                 url_schemes=report.get("url_schemes", {}),
             )
+            here = str((variables or {}).get("inventory_hostname", ""))
+            addresses = {instance.id: instance.private_ip for instance in record.instances}
+            named = report.get("host_variables", {})
+            env = with_host_names(env, named, record, addresses.get(here))
             return [environment_file(env)]
         except HivemindError as error:
             raise AnsibleError(told(error)) from error

@@ -257,3 +257,33 @@ def test_no_secret_is_repeated():
     )
 
     assert "hunter2" not in json.dumps(report.model_dump(mode="json"))
+
+
+DJANGO = {"requirements.txt": "Django==5.0\n", "manage.py": "import django\n"}
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "separator", "origins"),
+    [
+        ("ALLOWED_HOSTS = os.environ['HOSTS'].split(',')", "HOSTS", ",", False),
+        ("ALLOWED_HOSTS = os.environ.get('NAMES', '').split()", "NAMES", " ", False),
+        ("ALLOWED_HOSTS += os.getenv(\n    'NAMES', 'a b'\n).split(' ')", "NAMES", " ", False),
+        ("ALLOWED_HOSTS = json.loads(os.environ['HOSTS'])", "HOSTS", "json", False),
+        ("CSRF_TRUSTED_ORIGINS = os.environ['FROM'].split(';')", "FROM", ";", True),
+        ("hosts = os.environ['APP_TRUSTED_HOSTS']", "APP_TRUSTED_HOSTS", ",", False),
+    ],
+)
+def test_variables_that_hold_host_names_are_known(line, name, separator, origins):
+    """By the setting that they are assigned to, or by their own name; and how they are split."""
+    files = {**DJANGO, "site/settings.py": f"import os\nDEBUG = False\n{line}\n"}
+
+    (found,) = report_of(files).host_variables.items()
+
+    assert (name, separator, origins) == (found[0], found[1].separator, found[1].origins)
+
+
+def test_other_variables_hold_no_host_names():
+    """Even beside such a setting."""
+    text = "import os\nALLOWED_HOSTS = ['*']\nKEY = os.environ['KEY']\n"
+
+    assert {} == report_of({**DJANGO, "site/settings.py": text}).host_variables

@@ -1,0 +1,55 @@
+"""Applications that are told the names they answer to get the balancer's and the host's."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from hivemind_agents.domain.deployment import Deployment, LoadBalancer
+from hivemind_agents.hosting.names import with_host_names
+
+pytestmark = pytest.mark.fast
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+RECORD = Deployment(
+    id="1", name="shop", region="eu-west-1", created_at=NOW, updated_at=NOW,
+    url="https://shop.example.org",
+    load_balancer=LoadBalancer(
+        arn="a", name="shop", dns_name="shop-1.elb.example", target_group_arn="t"
+    ),
+)  # fmt: skip
+
+
+def names(given: str | None, **spelling: object) -> str:
+    """The variable HOSTS after the names are put in."""
+    env = {} if given is None else {"HOSTS": given}
+    return with_host_names(env, {"HOSTS": spelling}, RECORD, "10.42.0.5").get("HOSTS", "")
+
+
+def test_a_list_of_hosts_gets_balancer_domain_and_the_hosts_own_address() -> None:
+    """The health check asks for the host's address, visitors for the names."""
+    assert "shop.example.org shop-1.elb.example 10.42.0.5 localhost 127.0.0.1" == names(
+        None, separator=" "
+    )
+
+
+def test_what_the_user_set_stays_and_health_checks_still_get_an_answer() -> None:
+    """Only the host's own names are added; a star is enough by itself."""
+    assert "www.example.org,10.42.0.5,localhost,127.0.0.1" == names("www.example.org")
+    assert "*" == names("*")
+
+
+def test_origins_have_a_scheme_and_are_only_filled_in() -> None:
+    """What the user set is not touched."""
+    assert (
+        "https://shop.example.org,http://shop.example.org,"
+        "https://shop-1.elb.example,http://shop-1.elb.example" == names(None, origins=True)
+    )
+    assert "https://www.example.org" == names("https://www.example.org", origins=True)
+
+
+def test_a_list_in_json_is_json() -> None:
+    """As pydantic's settings read lists."""
+    assert ["a.example", "10.42.0.5", "localhost", "127.0.0.1"] == json.loads(
+        names('["a.example"]', separator="json")
+    )
