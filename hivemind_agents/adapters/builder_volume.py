@@ -10,16 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hivemind_agents.adapters.builder_network import missing
+from hivemind_agents.building import programs
 from hivemind_agents.errors import Busy, HivemindError
 
 
 @dataclass(frozen=True)
 class Volume:
-    """The folders of a mounted volume: only `cache` outlives the build."""
+    """The folders of a mounted volume: `cache` and `kept` outlive the build.
+
+    `kept` is root's alone; containers see the others.
+    """
 
     app: Path
     temporary: Path
     cache: Path
+    kept: Path
 
 
 @contextmanager
@@ -54,12 +59,14 @@ def mounted(folder: Path, size_mb: int, owner: int) -> Iterator[Volume]:
         _make(image, size_mb)
         _mount(image, point)
     try:
-        volume = Volume(point / "app", point / "tmp", point / "cache")
+        volume = Volume(point / "app", point / "tmp", point / "cache", point / "kept")
         for transient in (volume.app, volume.temporary):
             shutil.rmtree(transient, ignore_errors=True)
         status = os.statvfs(point)
         if status.f_bavail < status.f_blocks // 4:
             shutil.rmtree(volume.cache, ignore_errors=True)
+            shutil.rmtree(volume.kept, ignore_errors=True)
+        volume.kept.mkdir(exist_ok=True, mode=0o700)
         for part in (volume.app, volume.temporary, volume.cache):
             part.mkdir(exist_ok=True, mode=0o755)
             os.chown(part, owner, owner)
@@ -68,6 +75,15 @@ def mounted(folder: Path, size_mb: int, owner: int) -> Iterator[Volume]:
         for transient in (point / "app", point / "tmp"):
             shutil.rmtree(transient, ignore_errors=True)
         unmount(point)
+
+
+def place_programs(temporary: Path) -> None:
+    """Put the programs that recipes call where their steps look for them, `programs.FOLDER`."""
+    folder = temporary / Path(programs.FOLDER).relative_to("/tmp")  # noqa: S108 - the container's
+    folder.mkdir(mode=0o755)
+    for name, text in programs.texts().items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o644)
 
 
 def place(tree: Path, into: Path, owner: int) -> None:

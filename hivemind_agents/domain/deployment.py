@@ -95,6 +95,15 @@ class Database(Frozen):
     secret_arn: str
 
 
+class Cache(Frozen):
+    """The cache that the stack made: open to the hosts alone, without a password."""
+
+    engine: Literal["redis"] = "redis"
+    identifier: str
+    host: str
+    port: int
+
+
 class StaticSite(Frozen):
     """Files that a web server hands out; `document_root` is a folder of the release."""
 
@@ -110,6 +119,8 @@ class ReleaseRuntime(Frozen):
     packages: tuple[str, ...] = ()
     # Folders of the release that come first in PATH, such as `.venv/bin`.
     search_path: tuple[str, ...] = ()
+    # Environment that the runtime wants, such as NODE_ENV; what the user sets wins.
+    env: dict[str, str] = {}
     static: StaticSite | None = None
 
 
@@ -176,6 +187,7 @@ class Deployment(Frozen):
     # Lines of a known_hosts file, by instance id: keys of the hosts as they were seen first.
     ssh_host_keys: tuple[str, ...] = ()
     database: Database | None = None
+    cache: Cache | None = None
     releases: tuple[Release, ...] = ()
     url: str | None = None
     xray: bool = False

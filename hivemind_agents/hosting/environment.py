@@ -47,6 +47,7 @@ def application_environment(
         # The release cannot be written to; byte code is kept beside it.
         "PYTHONPYCACHEPREFIX": f"/var/cache/hivemind-{deployment_name}/python",
         "PYTHONUNBUFFERED": "1",
+        **release.runtime.env,
     }
     if database is not None:
         env |= _database(database, resolve, need_variables or {}, url_schemes or {})
