@@ -480,7 +480,9 @@ def raise_for_status(run: Run) -> None:
         return
     failure = run.failure
     message = failure.message if failure else f"the {run.verb} of {run.deployment_name!r} ended"
-    mend = (failure.mend if failure else None) or f"hivemind resume {run.id}"
+    mend = (failure.mend if failure else None) or (
+        f"mend it and run the same command again, or go on as it is: hivemind resume {run.id}"
+    )
     if run.status == "cancelled":
         raise Cancelled(
             f"the {run.verb} of {run.deployment_name!r} was stopped; nothing of it runs any more",

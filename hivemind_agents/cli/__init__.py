@@ -23,6 +23,7 @@ SECTIONS: dict[str, tuple[Verb, ...]] = {
     "Deploy": (
         Verb("deploy", "Bring a repository to a URL that answers", f"{_HERE}.deploy"),
         Verb("recon", "Say what a repository is and what it needs", f"{_HERE}.recon"),
+        Verb("build", "Build a repository into an artifact; nothing is deployed", f"{_HERE}.build"),
         Verb("init", "Write hivemind.yml for a repository", f"{_HERE}.init"),
         Verb("plan", "Show what a deploy decided, ready for plain Ansible", f"{_HERE}.plan"),
     ),

@@ -290,6 +290,9 @@ class _Deploy:
                     update={"overrides": self._request.overrides | said}
                 )
             await asyncio.to_thread(fetched.check, report)
+        for behaviour in report.behaviours:
+            where = f" ({behaviour.evidence[0]})" if behaviour.evidence else ""
+            output.note(f"  {behaviour.about}{where}: {behaviour.why}\n    → {behaviour.mend}")
         given = self._given
         names = {*given.plain, *given.references, *given.stored_names}
         found = answers.answered(
@@ -299,7 +302,7 @@ class _Deploy:
             strict=not looking,
         )
         if found.made:
-            output.note(f"  made and kept as secrets: {', '.join(found.made)}")
+            output.note(f"  keys of its own, made and kept as secrets: {', '.join(found.made)}")
         if found.open:
             output.note(
                 f"  without a value: {answers.told(found.open)}\n"

@@ -42,14 +42,16 @@ def look(record: "Deployment", session: "boto3.Session") -> Doomed:
     databases = [name for _, kind, name in resources if kind == "AWS::RDS::DBInstance"]
     if record.database and resources:
         databases = [record.database.identifier]
+    at_risk = [f"the database {name}" for name in databases[:1]]
+    if any(kind == "AWS::ElastiCache::ReplicationGroup" for _, kind, _ in resources):
+        at_risk.append("what is in the cache")
+    at_risk.append("files that the application wrote on its hosts")
     return Doomed(
         name=record.name,
         stack=stack,
         resources=resources,
         data_at_risk=(
-            f"the database {databases[0]}, and files that the application wrote on its hosts"
-            if databases
-            else "files that the application wrote on its hosts"
+            f"{', '.join(at_risk[:-1])}, and {at_risk[-1]}" if len(at_risk) > 1 else at_risk[0]
         ),
         kept=(
             "a last snapshot of the database, and the record"

@@ -78,6 +78,8 @@ def price_shape(shape: Infrastructure, region: str) -> pricing.Shape:
         database_class=shape.database.instance_class if shape.database else None,
         database_gb=shape.database.gigabytes if shape.database else 20,
         multi_az=bool(shape.database and shape.database.multi_az),
+        cache_type=shape.cache.node_type if shape.cache else None,
+        cache_nodes=shape.cache.nodes if shape.cache else 1,
     )
 
 

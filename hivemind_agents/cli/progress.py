@@ -259,7 +259,9 @@ class LiveProgress(AbstractContextManager["LiveProgress"]):
 
 def _ended(event: StageEvent) -> str:
     took = f" in {output.duration(event.seconds)}" if event.seconds is not None else ""
-    details = ", ".join(filter(None, (_changes(event), event.message)))
+    # The whole of a failure is told once, at the end.
+    said = event.message.splitlines()[0] if event.message else None
+    details = ", ".join(filter(None, (_changes(event), said)))
     return f"{event.status}{took}{f' ({details})' if details else ''}"
 
 

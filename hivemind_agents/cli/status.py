@@ -78,6 +78,7 @@ def _head(record: "Deployment", target: str) -> str:
         ("commit", commit),
         ("load balancer", f"{balancer.name} ({balancer.dns_name})" if balancer else None),
         ("database", _database(record)),
+        ("cache", _cache(record)),
         ("dashboard", monitoring.dashboard_url or monitoring.dashboard_name),
         ("logs", monitoring.log_group),
         ("tracing", "on" if record.xray else "off"),
@@ -96,6 +97,11 @@ def _hardened(record: "Deployment") -> str | None:
     if record.hardened_at is not None:
         return output.age(record.hardened_at)
     return "not yet" if record.instances else None
+
+
+def _cache(record: "Deployment") -> str | None:
+    cache = record.cache
+    return f"{cache.engine} {cache.identifier} ({cache.host}:{cache.port})" if cache else None
 
 
 def _database(record: "Deployment") -> str | None:

@@ -33,7 +33,7 @@ def detect(project: PythonProject) -> Match | None:
     enter = f"cd {folder} && " if folder else ""
     manage_py = f"{enter}python manage.py"
     build = (f"{manage_py} collectstatic --noinput",) if _collects_static(project, folder) else ()
-    processes = {"release": f"{manage_py} migrate --noinput"}
+    processes = {"release": f"{manage_py} migrate --noinput"} if _has_database(project) else {}
     return Match(
         framework="django",
         kind="web",
@@ -47,6 +47,15 @@ def detect(project: PythonProject) -> Match | None:
         processes={**processes, **celery_processes(project)},
         port=8000,
         adds=adds,
+    )
+
+
+def _has_database(project: PythonProject) -> bool:
+    """Whether any settings name a database; without one, there is nothing to migrate."""
+    paths = [path for path in project.tree.sources(".py", limit=300) if "settings" in path]
+    return not paths or any(
+        project.tree.search(path, r"\bDATABASES\b(?!\s*(?::[^=]+)?=\s*\{\s*\})|import \*")
+        for path in paths
     )
 
 
