@@ -17,6 +17,9 @@ _MACROS = {
     "@midnight": "0 0 * * *",
     "@hourly": "0 * * * *",
 }
+_TOLD_BY_EVERY_COMMAND = frozenset(
+    ("py", "js", "ts", "php", "rb", "sh", "run", "python", "python3", "node", "npm", "artisan")
+)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun",
            "jul", "aug", "sep", "oct", "nov", "dec")  # fmt: skip
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
@@ -82,7 +85,7 @@ class Schedule(Frozen):
 def schedule_name(command: str, taken: set[str]) -> str:
     """A name for a job that has none: its command's most telling word, free among `taken`."""
     words = re.findall(r"[a-z0-9]+", command.lower().rsplit("/", 1)[-1])
-    left = [word for word in words if word not in {"py", "js", "php", "rb", "sh", "run"}]
+    left = [word for word in words if word not in _TOLD_BY_EVERY_COMMAND]
     base = "-".join(left[-2:])[:24].strip("-") or "job"
     number, name = 2, base
     while name in taken:

@@ -8,6 +8,7 @@ import yaml
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from hivemind_agents.domain.base import Frozen
+from hivemind_agents.domain.schedule import Schedule
 from hivemind_agents.errors import RepositoryError
 from hivemind_agents.repository.readers.structured import parse_yaml
 from hivemind_agents.repository.report import Kind, Need
@@ -61,6 +62,15 @@ class VariableWord(Frozen):
     default: Text | None = Field(None, description="The value where none is given.")
 
 
+class ScheduleWord(Frozen):
+    """What the user says of a command that runs by the clock."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    command: str = Field(description="What runs, on one host.")
+    cron: str = Field(description='Five fields in UTC, such as "*/10 * * * *", or @daily.')
+
+
 class UserWord(Frozen):
     """The keys of hivemind.yml. What is left out is detected."""
 
@@ -80,6 +90,9 @@ class UserWord(Frozen):
     processes: dict[str, str] | None = Field(
         None, description="Further processes by name: worker, cron, release (runs before traffic)."
     )
+    schedules: dict[str, ScheduleWord] | None = Field(
+        None, description="Commands that run by the clock, by name."
+    )
     port: int | None = Field(None, ge=1, le=65535, description="The port that it listens on.")
     needs: tuple[Need, ...] | None = Field(None, description="What it cannot run without.")
     optional_needs: tuple[Need, ...] | None = Field(None, description="What it can use.")
@@ -89,6 +102,10 @@ class UserWord(Frozen):
     health_path: str | None = Field(None, description="Answers 2xx without login.")
     document_root: str | None = Field(None, description="The folder that is served.")
     single_page: bool | None = Field(None, description="Unknown paths get the front page.")
+
+    persistent: tuple[str, ...] | None = Field(
+        None, description="Folders that the application writes to and that outlive a release."
+    )
 
     @field_validator("health_path")
     @classmethod
@@ -104,6 +121,22 @@ class UserWord(Frozen):
             raise ValueError(
                 "is a folder inside the repository, without .. and without a leading slash"
             )
+        return value
+
+    @field_validator("persistent")
+    @classmethod
+    def _folders(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for folder in value or ():
+            parts = folder.removeprefix("./").rstrip("/").split("/")
+            if folder.startswith("/") or not all(parts) or {"..", "."} & set(parts):
+                raise ValueError("names folders of the repository, such as uploads")
+        return value and tuple(folder.removeprefix("./").rstrip("/") for folder in value)
+
+    @field_validator("schedules")
+    @classmethod
+    def _clock(cls, value: dict[str, ScheduleWord] | None) -> dict[str, ScheduleWord] | None:
+        for name, word in (value or {}).items():
+            Schedule(name=name, command=word.command, cron=word.cron)
         return value
 
     @field_validator("env")

@@ -49,13 +49,14 @@ def headline(report: RepositoryReport, name: str) -> str:
     return f"{name}: {kind}, {on}{manager}{inside}"
 
 
-def rows(report: RepositoryReport) -> Iterator[Row]:
+def rows(report: RepositoryReport) -> Iterator[Row]:  # noqa: PLR0912 - a line each
     """The facts, in the order in which a person asks for them."""
     if report.start:
         yield _row(report, "start", report.start, "start")
     for name, command in report.processes.items():
         if command != report.start:
             yield Row(name, command)
+    yield from (Row(f"at {job.cron}", f"{job.command} ({job.name})") for job in report.schedules)
     for number, command in enumerate(report.build):
         yield Row("build" if number == 0 else "", command)
     if report.adds:
@@ -73,6 +74,8 @@ def rows(report: RepositoryReport) -> Iterator[Row]:
         yield _row(
             report, "can use", ", ".join(_need(report, need) for need in report.optional_needs), ""
         )
+    if report.persistent:
+        yield Row("keeps", ", ".join(report.persistent))
     if report.system_packages:
         yield Row("packages", ", ".join(report.system_packages))
     yield from _variables(report.env)

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from hivemind_agents.domain.base import Frozen
+from hivemind_agents.domain.schedule import Schedule
 
 Kind = Literal["web", "worker", "static", "cli", "library"]
 Need = Literal[
@@ -79,6 +80,7 @@ class RepositoryReport(Frozen):
     build: tuple[str, ...] = ()
     start: str | None = None
     processes: dict[str, str] = {}
+    schedules: tuple[Schedule, ...] = ()
     port: int | None = None
     needs: tuple[Need, ...] = ()
     optional_needs: tuple[Need, ...] = ()
@@ -89,6 +91,8 @@ class RepositoryReport(Frozen):
     health_path: str | None = None
     document_root: str | None = None
     single_page: bool = False
+    # Folders that the application writes to and that outlive a release, by the user's word.
+    persistent: tuple[str, ...] = ()
     adds: tuple[str, ...] = ()
     system_packages: tuple[str, ...] = ()
     components: tuple[Component, ...] = ()

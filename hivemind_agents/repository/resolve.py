@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from hivemind_agents.domain.schedule import Schedule
 from hivemind_agents.errors import RepositoryError
 from hivemind_agents.repository.behaviours import read_behaviours
 from hivemind_agents.repository.commands import read_processes
@@ -84,8 +85,10 @@ def _read(
             "questions": questions,
             "behaviours": behaviours,
             "host_variables": read_host_variables(tree, env),
+            "schedules": _schedules(declared),
             "notes": (
                 *report.notes,
+                *(note for item in declared for note in item.notes),
                 *layout.notes,
                 *read_lock_problems(tree, finding),
                 *(
@@ -96,6 +99,11 @@ def _read(
             ),
         }
     )
+
+
+def _schedules(declared: Sequence[Declared]) -> tuple[Schedule, ...]:
+    """Those of the most telling file that has any: two files tell of the same jobs."""
+    return next((item.schedules for item in declared if item.schedules), ())
 
 
 # What depends on having chosen the right language or folder.
@@ -261,8 +269,13 @@ def _apply(report: RepositoryReport, word: UserWord, source: str) -> RepositoryR
     said = {
         name: value
         for name, value in word.model_dump(exclude_none=True).items()
-        if name not in {"env", "path", "processes"}
+        if name not in {"env", "path", "processes", "schedules"}
     }
+    if word.schedules is not None:
+        jobs = {job.name: job for job in report.schedules}
+        for name, job in word.schedules.items():
+            jobs[name] = Schedule(name=name, command=job.command, cron=job.cron)
+        said["schedules"] = tuple(jobs.values())
     if word.processes is not None:
         said["processes"] = {**report.processes, **word.processes}
         if "web" in word.processes and word.start is None:
@@ -275,12 +288,12 @@ def _apply(report: RepositoryReport, word: UserWord, source: str) -> RepositoryR
         said["env"] = _said_env(report.env, word.env, source)
     if not said:
         return report
-    told = {
+    answers = {
         "start": {"start", "manifest", "language"},
         "language": {"language", "manifest"},
         "path": {"component"},
     }
-    answered = set(said).union(*(told.get(name, set()) for name in said))
+    answered = set(said).union(*(answers.get(name, set()) for name in said))
     return report.model_copy(
         update={
             **said,

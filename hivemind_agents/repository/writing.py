@@ -8,7 +8,7 @@ from hivemind_agents.repository.report import RepositoryReport
 _SINGLE = ("language", "runtime_version", "framework", "package_manager", "kind")
 
 
-def hivemind_yml(report: RepositoryReport) -> str:
+def hivemind_yml(report: RepositoryReport) -> str:  # noqa: PLR0912 - a key each
     """The text of a hivemind.yml that says what the report says."""
     lines = [
         SCHEMA_COMMENT,
@@ -33,6 +33,13 @@ def hivemind_yml(report: RepositoryReport) -> str:
             "processes:",
             *(f"  {_scalar(name)}: {_scalar(text)}" for name, text in others.items()),
         ]
+    if report.schedules:
+        lines.append("schedules:")
+        for job in report.schedules:
+            told = f"command: {json.dumps(job.command)}, cron: {json.dumps(job.cron)}"
+            lines.append(f"  {_scalar(job.name)}: {{{told}}}")
+    if report.persistent:
+        lines += ["persistent:", *(f"  - {_scalar(folder)}" for folder in report.persistent)]
     for name in ("document_root", "health_path"):
         value = getattr(report, name)
         if value is not None:

@@ -73,8 +73,8 @@ def test_a_schedule_is_checked_when_it_is_made():
     ("command", "taken", "name"),
     [
         ("python jobs/clean.py", set(), "clean"),
-        ("php artisan schedule:run", set(), "artisan-schedule"),
-        ("node report.js", {"node-report"}, "node-report-2"),
+        ("php artisan schedule:run", set(), "schedule"),
+        ("node report.js", {"report"}, "report-2"),
         ("./.", set(), "job"),
     ],
 )

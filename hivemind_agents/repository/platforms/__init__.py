@@ -3,9 +3,11 @@
 One module a platform, each with `detect(tree) -> Declared | None`; found by being there.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from hivemind_agents.domain.schedule import Schedule, on_calendar, schedule_name
 from hivemind_agents.repository.facts import Fact
 from hivemind_agents.repository.languages import detectors
 from hivemind_agents.repository.readers.environment import Use
@@ -38,6 +40,8 @@ class Declared:
     version: Fact[str] | None = None
     system_packages: tuple[str, ...] = ()
     disk: str | None = None
+    schedules: tuple[Schedule, ...] = ()
+    notes: tuple[str, ...] = ()
     kind: Fact[str] | None = None
 
 
@@ -62,6 +66,27 @@ ORDER = (
     "dockerfile",
     "compose",
 )
+
+
+def clocked(
+    jobs: Iterable[tuple[str | None, str | None, str | None]], source: str
+) -> tuple[tuple[Schedule, ...], tuple[str, ...]]:
+    """(schedules, notes) of jobs as (name, command, cron); what is wrong becomes a note."""
+    found: dict[str, Schedule] = {}
+    notes = []
+    for name, command, cron in jobs:
+        if not command or not cron:
+            continue
+        plain = re.sub(r"[^a-z0-9]+", "-", (name or "").lower()).strip("-")[:30]
+        if not plain or plain in found:
+            plain = schedule_name(plain or command, set(found))
+        try:
+            on_calendar(cron)
+        except ValueError as error:
+            notes.append(f"{source}: {command!r} is left out: {error}")
+            continue
+        found[plain] = Schedule(name=plain, command=command, cron=cron)
+    return tuple(found.values()), tuple(notes)
 
 
 def need_of(text: str) -> str | None:

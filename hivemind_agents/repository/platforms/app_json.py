@@ -1,7 +1,7 @@
 """app.json: Heroku's add-ons, variables and buildpacks."""
 
 from hivemind_agents.repository.facts import SURE, Fact
-from hivemind_agents.repository.platforms import Declared, services
+from hivemind_agents.repository.platforms import Declared, clocked, services
 from hivemind_agents.repository.readers.environment import NAME, Use
 from hivemind_agents.repository.readers.structured import items, read_json, table, text_of
 from hivemind_agents.repository.tree import FileTree
@@ -34,8 +34,15 @@ def detect(tree: FileTree) -> Declared | None:
         if release
         else {}
     )
+    jobs = [table(item) for item in items(content.get("cron"))]
+    schedules, notes = clocked(
+        ((None, text_of(job.get("command")), text_of(job.get("schedule"))) for job in jobs),
+        "app.json",
+    )
     return Declared(
         source="app_json",
+        schedules=schedules,
+        notes=notes,
         processes=processes,
         services=services((name, tree.where("app.json", name)) for name in addons),
         env=tuple(env),

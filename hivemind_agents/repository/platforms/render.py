@@ -3,12 +3,12 @@
 import re
 
 from hivemind_agents.repository.facts import CERTAIN, SURE, Fact
-from hivemind_agents.repository.platforms import Declared, Service
+from hivemind_agents.repository.platforms import Declared, Service, clocked
 from hivemind_agents.repository.readers.environment import NAME, Use
 from hivemind_agents.repository.readers.structured import items, read_yaml, table, text_of
 from hivemind_agents.repository.tree import FileTree
 
-_KINDS = {"web": "web", "pserv": "web", "worker": "worker", "cron": "cron", "static_site": "static"}
+_KINDS = {"web": "web", "pserv": "web", "worker": "worker", "static_site": "static"}
 
 
 def detect(tree: FileTree) -> Declared | None:
@@ -19,6 +19,7 @@ def detect(tree: FileTree) -> Declared | None:
     processes: dict[str, Fact[str]] = {}
     needs: dict[str, Service] = {}
     env: list[Use] = []
+    jobs: list[tuple[str | None, str | None, str | None]] = []
     build: tuple[str, ...] = ()
     health = root = disk = None
     for entry in items(content.get("services")):
@@ -31,7 +32,9 @@ def detect(tree: FileTree) -> Declared | None:
         if text_of(service.get("rootDir")) not in {None, ".", "./"}:
             continue
         command = text_of(service.get("startCommand"))
-        if command and sort in _KINDS:
+        if sort == "cron":
+            jobs.append((text_of(service.get("name")), command, text_of(service.get("schedule"))))
+        elif command and sort in _KINDS:
             processes.setdefault(
                 _KINDS[sort], Fact(command, CERTAIN, (tree.where(path, command[:30]),))
             )
@@ -57,7 +60,9 @@ def detect(tree: FileTree) -> Declared | None:
                 env.append(Use(name, tree.where(path, name), value, optional=given))
     for _ in items(content.get("databases")):
         needs["postgresql"] = Service(need="postgresql", where=tree.where(path, "databases:"))
+    schedules, notes = clocked(jobs, path)
     return Declared(
         source="render", processes=processes, build=build, services=tuple(needs.values()),
         env=tuple(env), health_path=health, document_root=root, disk=disk,
+        schedules=schedules, notes=notes,
     )  # fmt: skip

@@ -287,3 +287,41 @@ def test_other_variables_hold_no_host_names():
     text = "import os\nALLOWED_HOSTS = ['*']\nKEY = os.environ['KEY']\n"
 
     assert {} == report_of({**DJANGO, "site/settings.py": text}).host_variables
+
+
+def test_schedules_are_read_from_platforms_and_the_users_word(tmp_path):
+    """
+    app.json's cron gets names, what is no schedule becomes a note, hivemind.yml adds and wins.
+    """
+    (tmp_path / "Procfile").write_text("worker: python work.py\n")
+    (tmp_path / "requirements.txt").write_text("redis\n")
+    (tmp_path / "work.py").write_text("import redis\nwhile True: pass\n")
+    (tmp_path / "app.json").write_text(
+        '{"cron": [{"command": "python clean.py", "schedule": "*/10 * * * *"},'
+        ' {"command": "python never.py", "schedule": "sometimes"}]}'
+    )
+    (tmp_path / "hivemind.yml").write_text(
+        'schedules:\n  report: {command: python report.py, cron: "@daily"}\n'
+    )
+
+    report = inspect(tmp_path)
+
+    assert [("clean", "*/10 * * * *"), ("report", "@daily")] == [
+        (job.name, job.cron) for job in report.schedules
+    ]
+    assert any("never.py" in note for note in report.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("schedules:\n  x: {command: a, cron: daily}\n", "no schedule"),
+        ("schedules:\n  X Y: {command: a, cron: '@daily'}\n", "no name of a schedule"),
+        ("persistent: [/var/data]\n", "folders of the repository"),
+        ("persistent: [../up]\n", "folders of the repository"),
+    ],
+)
+def test_wrong_schedules_and_folders_are_refused(text, why):
+    """The reason is told."""
+    with pytest.raises(RepositoryError, match=why):
+        parse_word(text)
