@@ -1,33 +1,38 @@
 """Builds releases in a container on this machine and keeps them in the state bucket."""
 
 import os
-import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from hivemind_agents.adapters import builder_volume as volumes
-from hivemind_agents.adapters.builder_container import USER, Container, Ended, running
+from hivemind_agents.adapters.builder_container import USER, Container, Ended, installed, running
+from hivemind_agents.adapters.builder_image import ensured_image, with_packages
+from hivemind_agents.adapters.builder_kept import KeptFolders, Outcome, key_of
 from hivemind_agents.adapters.builder_network import NetworkSettings
-from hivemind_agents.building import archive
+from hivemind_agents.building import archive, libraries, sbom
 from hivemind_agents.building.causes import probable_cause
 from hivemind_agents.building.model import (
     Artifact,
     BuildFailed,
     BuildLimits,
     Manifest,
-    Package,
     PhaseTime,
     Recipe,
+    Step,
     digest_of,
     inputs_digest,
 )
 from hivemind_agents.domain.base import Frozen
 from hivemind_agents.domain.deployment import Source
-from hivemind_agents.errors import AccessError, HivemindError
-from hivemind_agents.locations import ansible_home, state_dir
+from hivemind_agents.errors import AccessError
+from hivemind_agents.locations import state_dir
 from hivemind_agents.repository_source import tree_digest
 from hivemind_agents.state.artifacts import ArtifactStore
 from hivemind_agents.state.bucket import StateBucket
@@ -41,42 +46,61 @@ class BuildRequest(Frozen):
     source: Source
     tree: Path
     recipe: Recipe
+    # Whose build it is, e.g. the state bucket's name: caches of one are not those of another.
+    owner: str = "local"
     # Plain settings of the application that builds may read; nothing secret.
     env: dict[str, str] = {}
+    # Variables of the steps that bring dependencies, and of no other.
+    secrets: dict[str, SecretStr] = {}
     limits: BuildLimits = BuildLimits()
 
 
 class ContainerBuilder:
     """Runs recipes in containers of the builder image, with podman or docker.
 
-    `folder`: where volumes and caches are, one folder a deployment. Needs root.
+    `folder`: where volumes and caches are, one folder a deployment. `tell` hears of each step
+    before it runs. Needs root.
     """
 
     def __init__(
         self,
         *,
         image: str | None = None,
-        program: str = "podman",
+        program: str | None = None,
         folder: Path | None = None,
         network: NetworkSettings | None = None,
+        tell: Callable[[str, str], None] = lambda _phase, _title: None,
     ) -> None:
         self._image = image
-        self._program = program
-        self._folder = folder or state_dir() / "builds"
-        self._network = network
+        self._machine = _Machine(
+            program or installed(), folder or state_dir() / "builds", network, tell
+        )
 
     @property
     def image(self) -> str:
         """The image's reference, which names its recipe's digest. Made when it is missing."""
         if self._image is None:
-            self._image = _ensured_image()
+            self._machine.tell("image", "make sure of the builder's image")
+            self._image = ensured_image(self._machine.program)
         return self._image
+
+    def folder(self, request: BuildRequest) -> Path:
+        """Where the deployment's volume and the log of its last build are."""
+        below = self._machine.folder
+        if request.owner != "local":
+            below /= digest_of(request.owner)[:12]
+        return below / request.deployment_name
 
     def inputs_digest(self, request: BuildRequest) -> str:
         """What decides the bytes of the result."""
         env = request.env if request.recipe.reads_env else {}
         return inputs_digest(
-            request.source, tree_digest(request.tree), request.recipe, self.image, env
+            request.source,
+            tree_digest(request.tree),
+            request.recipe,
+            self.image,
+            env,
+            secrets=tuple(request.secrets),
         )
 
     def build(self, request: BuildRequest, to: Path) -> Artifact:
@@ -90,81 +114,200 @@ class ContainerBuilder:
                 "builds need root on the controller: they mount a disk and make a container",
                 mend="run it with sudo",
             )
-        recipe, phases = request.recipe, dict[str, float]()
-        folder = self._folder / request.deployment_name
-        source_digest, inputs = tree_digest(request.tree), self.inputs_digest(request)
-        log = folder / "build.log"
-        with volumes.locked(folder):
-            log.unlink(missing_ok=True)
-            with volumes.mounted(folder, request.limits.disk_mb, USER) as volume:
-                with _timed(phases, "source"):
-                    volumes.place(request.tree, volume.app, USER)
-                versions, packages = self._run_steps(request, volume, log, phases)
-                with _timed(phases, "archive"):
-                    files, size = archive.measure(volume.app, recipe.leave_out)
-                    manifest = Manifest(
-                        recipe=recipe.name,
-                        commit=request.source.commit,
-                        source_digest=source_digest,
-                        inputs_digest=inputs,
-                        image=self.image,
-                        architecture=os.uname().machine,
-                        commands=tuple(step.command for step in recipe.steps),
-                        versions=versions,
-                        packages=packages,
-                        added=recipe.added,
-                        processes=recipe.processes,
-                        search_path=recipe.search_path,
-                        host_packages=recipe.packages,
-                        static=recipe.static,
-                        files=files,
-                        bytes=size,
-                    )
-                    digest, archived = archive.write_archive(
-                        volume.app, to, manifest, leave_out=recipe.leave_out
-                    )
-        return Artifact(
-            digest=digest,
-            bytes=archived,
-            inputs_digest=inputs,
-            built=True,
-            phases=tuple(
-                PhaseTime(phase=phase, seconds=round(seconds, 2))
-                for phase, seconds in phases.items()
-            ),
+        phases: dict[str, float] = {}
+        with _timed(phases, "image"):
+            inputs = self.inputs_digest(request)
+        build = _Build(
+            machine=self._machine,
+            image=self.image,
+            folder=self.folder(request),
+            request=request,
+            inputs=inputs,
+            phases=phases,
+        )
+        return build.into(to)
+
+
+@dataclass(frozen=True)
+class _Machine:
+    """Where builds run."""
+
+    program: str
+    folder: Path
+    network: NetworkSettings | None
+    tell: Callable[[str, str], None]
+
+
+class _Build:
+    """One build, from the tree to the archive."""
+
+    def __init__(
+        self,
+        *,
+        machine: _Machine,
+        image: str,
+        folder: Path,
+        request: BuildRequest,
+        inputs: str,
+        phases: dict[str, float],
+    ) -> None:
+        self._machine = machine
+        self._image = image
+        self._folder = folder
+        self._request = request
+        self._recipe = request.recipe
+        self._inputs = inputs
+        self._phases = phases
+        self._tell = machine.tell
+        self._log = folder / "build.log"
+
+    def into(self, to: Path) -> Artifact:
+        with volumes.locked(self._folder):
+            self._log.unlink(missing_ok=True)
+            limits = self._request.limits
+            with volumes.mounted(self._folder, limits.disk_mb, USER) as volume:
+                self._tell("source", "place the files")
+                with _timed(self._phases, "source"):
+                    volumes.place(self._request.tree, volume.app, USER)
+                outcome = self._made(volume)
+                self._tell("archive", "write the artifact")
+                with _timed(self._phases, "archive"):
+                    artifact = self._archived(volume.app, outcome, to)
+                begun = time.monotonic()
+        self._phases["end"] = time.monotonic() - begun
+        times = {phase: round(seconds, 2) for phase, seconds in self._phases.items()}
+        return artifact.model_copy(
+            update={"phases": tuple(PhaseTime(phase=p, seconds=s) for p, s in times.items())}
         )
 
-    def _run_steps(
-        self, request: BuildRequest, volume: volumes.Volume, log: Path, phases: dict[str, float]
-    ) -> tuple[dict[str, str], tuple[Package, ...]]:
-        recipe = request.recipe
+    @cached_property
+    def _network(self) -> NetworkSettings:
+        return self._machine.network or NetworkSettings.of_this_machine()
+
+    def _made(self, volume: volumes.Volume) -> Outcome:
+        """Run the steps, but for those whose result was kept."""
+        recipe = self._recipe
         if not recipe.steps:
-            return {}, ()
-        network = self._network or NetworkSettings.of_this_machine()
-        with _timed(phases, "start"):
+            return Outcome()
+        kept = self._kept(volume)
+        known = None
+        if kept is not None:
+            with _timed(self._phases, "kept"):
+                known = kept.restore(volume.app)
+        steps = [step for step in recipe.steps if known is None or step.phase != "dependencies"]
+        if known is not None:
+            self._tell("dependencies", "unchanged: taken from the build before")
+            if all(step.phase == "tools" for step in steps):
+                return known
+        with self._container(volume) as container:
+            for number, step in enumerate(steps):
+                self._tell(step.phase, step.title)
+                with _timed(self._phases, step.phase):
+                    self._run(container, step)
+                following = steps[number + 1].phase if number + 1 < len(steps) else "build"
+                if kept and known is None and step.phase != "build" == following:
+                    self._check_for_secrets(volume.app)
+                    with _timed(self._phases, "kept"), container.held():
+                        kept.save(volume.app)
+            with _timed(self._phases, "inspection"):
+                outcome = _inspected(container, recipe)
+        if kept is not None:
+            kept.finish(outcome)
+        return outcome
+
+    def _kept(self, volume: volumes.Volume) -> KeptFolders | None:
+        env = [sorted(self._network.env.items()), sorted(self._request.secrets)]
+        key = key_of(self._recipe, self._request.tree, self._image, env)
+        return KeptFolders(volume.kept, key, self._recipe.kept) if key else None
+
+    @contextmanager
+    def _container(self, volume: volumes.Volume) -> Iterator[Container]:
+        recipe, request = self._recipe, self._request
+        image = self._image
+        if recipe.build_packages:
+            self._tell("packages", f"install {', '.join(recipe.build_packages)}")
+            with _timed(self._phases, "packages"):
+                image = with_packages(
+                    self._machine.program,
+                    image,
+                    recipe.build_packages,
+                    self._network,
+                    self._machine.folder,
+                )
+        with _timed(self._phases, "start"):
+            settings = {**recipe.defaults, **request.env} if recipe.reads_env else {}
             starting = running(
-                program=self._program,
-                image=self.image,
+                program=self._machine.program,
+                image=image,
                 label=_label(self._folder, request.deployment_name),
                 volume=volume,
                 limits=request.limits,
-                network=network,
-                env={**network.env, **(request.env if recipe.reads_env else {}), **recipe.env},
+                network=self._network,
+                env={**self._network.env, **settings, **recipe.env},
                 search_path=recipe.search_path,
-                log=log,
+                log=self._log,
             )
             container = starting.__enter__()
         try:
-            for step in recipe.steps:
-                with _timed(phases, step.phase):
-                    _checked(container.run(step.command), step.command, step.title, request.limits)
-            versions = {
-                tool: "".join(_last(container, command).split()[-1:])
-                for tool, command in recipe.versions.items()
-            }
-            return versions, _inventory(container, recipe)
+            yield container
         finally:
             starting.__exit__(None, None, None)
+
+    def _run(self, container: Container, step: Step) -> None:
+        secrets = {}
+        if step.phase == "dependencies":
+            secrets = {
+                name: value.get_secret_value() for name, value in self._request.secrets.items()
+            }
+        ended = container.run(step.command, secrets=secrets)
+        _checked(ended, step.command, step.title, self._request.limits)
+
+    def _check_for_secrets(self, app: Path) -> None:
+        """Refuse a tree with the value of a secret of the build in it."""
+        for name, value in self._request.secrets.items():
+            if file := archive.first_with(app, value.get_secret_value()):
+                raise BuildFailed(
+                    f"the build wrote the secret {name} into {file.relative_to(app)}: an artifact "
+                    "must not have it",
+                    mend=f"let that file refer to the variable instead, as ${{{name}}}",
+                )
+
+    def _archived(self, app: Path, outcome: Outcome, to: Path) -> Artifact:
+        recipe, request = self._recipe, self._request
+        self._check_for_secrets(app)
+        files, size = archive.measure(app, recipe.leave_out)
+        packages = tuple(sorted({*recipe.packages, *outcome.libraries}))
+        manifest = Manifest(
+            recipe=recipe.name,
+            commit=request.source.commit,
+            source_digest=tree_digest(request.tree),
+            inputs_digest=self._inputs,
+            image=self._image,
+            architecture=os.uname().machine,
+            commands=tuple(step.command for step in recipe.steps),
+            versions=outcome.versions,
+            packages=sbom.packages(app),
+            added=recipe.added,
+            warnings=recipe.warnings,
+            processes=recipe.processes,
+            search_path=recipe.search_path,
+            host_packages=packages,
+            static=recipe.static,
+            files=files,
+            bytes=size,
+        )
+        digest, archived = archive.write_archive(
+            app, to, manifest, name=request.deployment_name, leave_out=recipe.leave_out
+        )
+        return Artifact(
+            digest=digest,
+            bytes=archived,
+            inputs_digest=self._inputs,
+            built=True,
+            packages=packages,
+            architecture=manifest.architecture,
+            warnings=recipe.warnings,
+        )
 
 
 class StoredBuilds:
@@ -187,6 +330,8 @@ class StoredBuilds:
                         bytes=release.artifact_bytes or 0,
                         inputs_digest=inputs,
                         built=False,
+                        packages=release.runtime.packages,
+                        architecture=release.architecture,
                     )
         return None
 
@@ -199,20 +344,6 @@ class StoredBuilds:
             artifact = self._builder.build(request, file)
             self._artifacts.put(file)
         return artifact
-
-
-def _ensured_image() -> str:
-    script = ansible_home() / "images" / "build-image.sh"
-    made = subprocess.run(
-        ["bash", str(script), "builder"], capture_output=True, text=True, check=False
-    )
-    if made.returncode:
-        said = made.stderr.strip().splitlines()
-        raise HivemindError(
-            f"the builder's image cannot be made: {said[-1] if said else 'no reason given'}",
-            mend=f"bash {script} builder",
-        )
-    return made.stdout.strip().splitlines()[-1]
 
 
 def _label(folder: Path, deployment: str) -> str:
@@ -256,15 +387,15 @@ def _checked(ended: Ended, command: str, title: str, limits: BuildLimits) -> Non
         )
 
 
+def _inspected(container: Container, recipe: Recipe) -> Outcome:
+    """The versions of the tools, and the packages of the libraries that the result loads."""
+    versions = {tool: _last(container, command) for tool, command in recipe.versions.items()}
+    lines: list[str] = []
+    container.run(libraries.SEARCH, lines.append)
+    return Outcome(versions=versions, libraries=libraries.packages(lines))
+
+
 def _last(container: Container, command: str) -> str:
     ended = container.run(command)
-    return ended.lines[-1] if ended.exit_code == 0 and ended.lines else ""
-
-
-def _inventory(container: Container, recipe: Recipe) -> tuple[Package, ...]:
-    if recipe.inventory is None:
-        return ()
-    lines: list[str] = []
-    container.run(recipe.inventory, lines.append)
-    pairs = (line.split(" ", 1) for line in lines if " " in line)
-    return tuple(Package(name=name, version=version) for name, version in sorted(pairs))
+    words = ended.lines[-1].split() if ended.exit_code == 0 and ended.lines else []
+    return words[-1] if words else ""

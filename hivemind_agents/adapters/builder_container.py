@@ -7,14 +7,16 @@ its own clock ends it as well.
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
 
 from hivemind_agents.adapters.builder_network import (
     RESOLVER,
@@ -69,8 +71,19 @@ class Container:
         self._log = log
         self._deadline = deadline
 
-    def run(self, command: str, tell: Callable[[str], None] = lambda _line: None) -> Ended:
-        """Run `command` with a shell in /app; every line goes to the log and to `tell`."""
+    def run(
+        self,
+        command: str,
+        tell: Callable[[str], None] = lambda _line: None,
+        *,
+        secrets: Mapping[str, str] | None = None,
+    ) -> Ended:
+        """Run `command` with a shell in /app; every line goes to the log and to `tell`.
+
+        `secrets`: variables of this command alone. They are on no command line, and no line that
+        is kept or told has one of their values in it.
+        """
+        hidden = dict(secrets or {})
         late = threading.Event()
         kills_before = self._kills()
         timer = threading.Timer(max(0.0, self._deadline - time.monotonic()), self._expire, (late,))
@@ -83,11 +96,14 @@ class Container:
                     "exec",
                     "--workdir",
                     "/app",
+                    # Without a value: the engine takes it from its own environment.
+                    *(f"--env={name}" for name in hidden),
                     self._name,
                     "/bin/sh",
                     "-euc",
                     command,
                 ],
+                env={**os.environ, **hidden},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -97,6 +113,7 @@ class Container:
             timer.start()
             try:
                 while line := process.stdout.readline(1 << 16):
+                    line = without(line, hidden.values())
                     if log.tell() < _LOG_BYTES:
                         log.write(line)
                         log.flush()
@@ -113,6 +130,15 @@ class Container:
             timed_out=late.is_set(),
             out_of_memory=not late.is_set() and self._kills() > kills_before,
         )
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """No process of the container moves while this lasts."""
+        subprocess.run([self._program, "pause", self._name], capture_output=True, check=True)
+        try:
+            yield
+        finally:
+            subprocess.run([self._program, "unpause", self._name], capture_output=True, check=True)
 
     def _expire(self, late: threading.Event) -> None:
         late.set()
@@ -148,7 +174,7 @@ def running(
     settings = log.parent / "etc"
     settings.mkdir(exist_ok=True)
     command = [
-        *_engine(program), "run", "--rm", "--interactive",
+        *engine(program), "run", "--rm", "--interactive",
         "--name", label, "--label", f"{LABEL}={label}", "--hostname", "builder",
         "--network", "none", "--pull", "never",
         "--user", f"{USER}:{USER}", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
@@ -160,7 +186,7 @@ def running(
         "--volume", f"{volume.temporary}:/tmp",
         "--volume", f"{volume.cache}:/cache",
         *_settings_mounts(settings),
-        *_environment(env, search_path),
+        *_environment(program, env, search_path),
         "--entrypoint", "/bin/sh", image,
         "-c", f'mkdir -p "$HOME"; echo ready; exec timeout {limits.timeout_minutes * 60 + 60} cat',
     ]  # fmt: skip
@@ -223,7 +249,18 @@ def _remove(program: str, container: str) -> None:
     subprocess.run([program, "rm", "--force", *quick, container], capture_output=True, check=False)
 
 
-def _engine(program: str) -> list[str]:
+def installed() -> str:
+    """The container engine of this machine: podman, or docker where that is what there is.
+
+    Raises HivemindError when there is neither.
+    """
+    for program in (os.environ.get("HIVEMIND_CONTAINER_ENGINE"), "podman", "docker"):
+        if program and shutil.which(program):
+            return program
+    raise missing("podman")
+
+
+def engine(program: str) -> list[str]:
     """The engine's command; podman's default runtime refuses anything but pure cgroup v2."""
     pure = Path("/sys/fs/cgroup/cgroup.controllers").exists()
     if Path(program).name == "podman" and not pure:
@@ -258,9 +295,58 @@ def _settings_mounts(folder: Path) -> list[str]:
     return mounts
 
 
-def _environment(env: Mapping[str, str], search_path: tuple[str, ...]) -> list[str]:
+def without(line: bytes, values: Iterable[str]) -> bytes:
+    """The line with stars in place of each value, in the ways that tools spell it."""
+    for value in values:
+        if len(value) < 4:
+            continue
+        for shape in {value, quote(value, safe=""), *_passwords(value)}:
+            line = line.replace(shape.encode(), b"****")
+    return line
+
+
+def _passwords(value: str) -> set[str]:
+    """Of a URL, the password alone, quoted and plain."""
+    password = urlsplit(value).password if "://" in value else None
+    return {password, unquote(password)} if password and len(password) > 3 else set()
+
+
+@contextmanager
+def ephemeral(
+    program: str, image: str, name: str, network: NetworkSettings, folder: Path
+) -> Iterator[None]:
+    """A container of `image` as root, with nothing of any repository in it, for installing."""
+    _remove(program, name)
+    (folder / "resolv.conf").write_text(f"nameserver {RESOLVER}\n")
+    rights = "CHOWN,DAC_OVERRIDE,FOWNER,FSETID,SETGID,SETUID,SYS_CHROOT"
+    capabilities = [f"--cap-add={right}" for right in rights.split(",")]
+    command = [
+        *engine(program), "run", "--rm", "--interactive", "--name", name,
+        "--label", f"{LABEL}={name}",
+        "--network", "none", "--pull", "never", "--user", "0:0", "--cap-drop", "ALL", *capabilities,
+        "--security-opt", "no-new-privileges", "--memory", "2048m", "--pids-limit", "512",
+        *_ulimits(), "--volume", f"{folder / 'resolv.conf'}:/etc/resolv.conf:ro",
+        *_environment(program, network.env, ()),
+        "--entrypoint", "/bin/sh", image, "-c", "echo ready; exec timeout 1800 cat",
+    ]  # fmt: skip
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            pid = _wait_ready(program, name, process)
+            with connected(pid, network):
+                yield
+        finally:
+            _remove(program, name)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=20)
+            process.kill()
+
+
+def _environment(program: str, env: Mapping[str, str], search_path: tuple[str, ...]) -> list[str]:
     path = ":".join((*(f"/app/{folder}" for folder in search_path), _SYSTEM_PATH))
-    options = ["--http-proxy=false"]
+    # podman hands the machine's proxies on, docker those of its own configuration.
+    options = ["--http-proxy=false"] if Path(program).name == "podman" else []
     for name, value in {**_ENV, **env, "PATH": path}.items():
         options += ["--env", f"{name}={value}"]
     return options

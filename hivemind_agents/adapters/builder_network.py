@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from configparser import ConfigParser
 from configparser import Error as ConfigError
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,7 +29,10 @@ REFUSED = (
     "172.16.0.0/12", "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/3",
 )  # fmt: skip
 _PORTS = (80, 443)
-_INDEXES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX")
+_INDEXES = (
+    "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX",
+    "UV_PYTHON_INSTALL_MIRROR", "NPM_CONFIG_REGISTRY", "GOPROXY",
+)  # fmt: skip
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
@@ -57,6 +60,24 @@ class NetworkSettings:
             env.setdefault("UV_DEFAULT_INDEX", env["PIP_INDEX_URL"])
         named = [url for value in env.values() for url in value.split() if "://" in url]
         return cls(env=env, allowed=_private_endpoints(named), refused=_own_networks())
+
+    def for_packages(self) -> "NetworkSettings":
+        """The same for apt, whose sources and proxy may be at private addresses."""
+        proxies = _lines(["apt-config", "dump", "--format", "%v%n", "Acquire::http::Proxy",
+                          "Acquire::https::Proxy"])  # fmt: skip
+        sources = _lines(["apt-get", "indextargets", "--format", "$(REPO_URI)",
+                          "Created-By: Packages"])  # fmt: skip
+        urls = {url for url in (*proxies, *sources) if _usable(url)}
+        allowed = tuple(sorted({*self.allowed, *_private_endpoints(urls)}))
+        return replace(self, allowed=allowed)
+
+
+def _lines(command: list[str]) -> list[str]:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return []
+    return done.stdout.split()
 
 
 def rules(settings: NetworkSettings) -> str:

@@ -1,5 +1,6 @@
 """A tree as one normalised archive: the same tree gives the same bytes anywhere, any time."""
 
+import base64
 import gzip
 import hashlib
 import io
@@ -9,19 +10,23 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
+from urllib.parse import quote, unquote, urlsplit
 
 from hivemind_agents.building.model import Manifest
+from hivemind_agents.building.sbom import SBOM, document
 
 MANIFEST = ".hivemind/manifest.json"
 # 1980: the first year that every archive format can express.
 EPOCH = 315532800
-_LEVEL = 6
+# A twentieth larger than at zlib's own choice of 6, in half the time.
+_LEVEL = 4
 
 
 def write_archive(
-    tree: Path, to: Path, manifest: Manifest, *, leave_out: tuple[str, ...] = ()
-) -> tuple[str, int]:
-    """Write `tree` and the manifest as `.tar.gz`; return the digest and the size in bytes.
+    tree: Path, to: Path, manifest: Manifest, *,
+    name: str = "application", leave_out: tuple[str, ...] = (),
+) -> tuple[str, int]:  # fmt: skip
+    """Write `tree`, manifest and list of parts as `.tar.gz`; return digest and size in bytes.
 
     Names sorted, times and owners fixed, modes reduced to 755 and 644, no byte code, no version
     control, no sockets and devices, no time in the compression's header. Links stay links.
@@ -34,6 +39,7 @@ def write_archive(
         text = manifest.model_dump_json(indent=1).encode() + b"\n"
         _add(archive, ".hivemind", stat.S_IFDIR | 0o755)
         _add(archive, MANIFEST, stat.S_IFREG | 0o644, text)
+        _add(archive, SBOM, stat.S_IFREG | 0o644, document(manifest, name))
         for path in entries(tree, leave_out):
             name = path.relative_to(tree).as_posix()
             status = path.lstat()
@@ -71,6 +77,26 @@ def measure(tree: Path, leave_out: tuple[str, ...] = ()) -> tuple[int, int]:
     files = [path.lstat() for path in entries(tree, leave_out)]
     regular = [status.st_size for status in files if stat.S_ISREG(status.st_mode)]
     return len(regular), sum(regular)
+
+
+def first_with(tree: Path, secret: str) -> Path | None:
+    """The first file below `tree` that holds `secret`, plain, quoted for a URL or in base 64."""
+    shapes = {secret, quote(secret, safe="")}
+    if "://" in secret and (password := urlsplit(secret).password):
+        shapes |= {password, unquote(password)}
+    needles = [shape.encode() for shape in shapes if len(shape) >= 6]
+    needles += [base64.b64encode(needle).rstrip(b"=")[:-1] for needle in needles]
+    for parent, folders, files in os.walk(tree):
+        folders.sort()
+        for name in sorted(files):
+            path = Path(parent) / name
+            if path.is_symlink() or not path.is_file():
+                continue
+            with path.open("rb") as file:
+                content = file.read()
+            if any(needle in content for needle in needles):
+                return path
+    return None
 
 
 def _add(

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from hivemind_agents.building import programs
 from hivemind_agents.domain.base import Frozen
 from hivemind_agents.domain.deployment import ReleaseRuntime, Source, StaticSite
 from hivemind_agents.errors import RunFailed
@@ -33,6 +34,8 @@ class Recipe(Frozen):
     processes: dict[str, str] = {}
     # Folders of the release that come first in PATH, such as `.venv/bin`.
     search_path: tuple[str, ...] = ()
+    # Environment of the release's processes, where the user sets nothing else.
+    runtime_env: dict[str, str] = {}
     # Values for variables that commands of the repository read and nobody has set.
     defaults: dict[str, str] = {}
     # Debian packages of the hosts; what compiled libraries load is added when it is built.
@@ -59,7 +62,10 @@ class Recipe(Frozen):
     def runtime(self) -> ReleaseRuntime:
         """What the release's hosts need."""
         return ReleaseRuntime(
-            packages=self.packages, search_path=self.search_path, static=self.static
+            packages=self.packages,
+            search_path=self.search_path,
+            env=self.runtime_env,
+            static=self.static,
         )
 
     @property
@@ -82,6 +88,7 @@ class Package(Frozen):
 
     name: str
     version: str
+    ecosystem: Literal["pypi", "npm", "composer", "golang", "deb"] = "pypi"
 
 
 class Manifest(Frozen):
@@ -125,6 +132,11 @@ class Artifact(Frozen):
     inputs_digest: str
     # False when an equal build was stored already.
     built: bool
+    # Debian packages of the hosts, with those of libraries that compiled files load.
+    packages: tuple[str, ...] = ()
+    # What it was built for: `x86_64` or `aarch64`.
+    architecture: str | None = None
+    warnings: tuple[str, ...] = ()
     phases: tuple[PhaseTime, ...] = ()
 
 
@@ -149,13 +161,15 @@ class BuildFailed(RunFailed):
 
 
 def inputs_digest(
-    source: Source, source_digest: str, recipe: Recipe, image: str, env: dict[str, str]
-) -> str:
+    source: Source, source_digest: str, recipe: Recipe, image: str, env: dict[str, str],
+    *, secrets: tuple[str, ...] = (),
+) -> str:  # fmt: skip
     """What decides the bytes of an artifact: the same inputs are built once.
 
-    The commit counts because the manifest names it.
+    The commit counts because the manifest names it; of secrets of the build, their names.
     """
-    return digest_of([1, source.commit, source_digest, recipe.digest, image, env])
+    parts = [source.commit, source_digest, recipe.digest, image, env, sorted(secrets)]
+    return digest_of([2, *parts, programs.texts()])
 
 
 def digest_of(value: object) -> str:

@@ -87,19 +87,29 @@ def _recipe(
         adds = installers.PIP_INSTALL if by_pip else installers.UV_INSTALL
         if not by_pip and not any(step.title == "get uv" for step in steps):
             steps.insert(0, installers.tool(installers.UV))
-        steps.append(
+        # Before the project itself, whose step is not kept for the next build.
+        steps.insert(
+            sum(_kept(step) for step in steps),
             Step(
                 title="add what production needs",
                 command=f"{adds} {shlex.join(added)}",
                 phase="dependencies",
-            )
+            ),
         )
     built = [*static, *_build_steps(report)]
-    # A release installs nothing any more. What old packages import of setuptools stays.
-    last = [Step(title="take the installer away", command=_WITHOUT_PIP)] if by_pip else []
+    if by_pip:
+        # A release installs nothing any more. What old packages import of setuptools stays.
+        later = any(installers.PIP_INSTALL in step.command for step in steps if not _kept(step))
+        steps.append(
+            Step(
+                title="take the installer away",
+                command=".venv/bin/pip uninstall --quiet --yes pip",
+                phase="build" if later else "dependencies",
+            )
+        )
     return Recipe(
         name=name,
-        steps=(*steps, *built, *last),
+        steps=(*steps, *built),
         env={**_ENV, **installers.UV_ENV, **env},
         defaults=django.build_defaults(report) if built else {},
         reads_env=bool(built),
@@ -119,7 +129,10 @@ def _recipe(
 
 
 _VENV = ".venv"
-_WITHOUT_PIP = ".venv/bin/pip uninstall --quiet --yes pip"
+
+
+def _kept(step: Step) -> bool:
+    return step.phase != "build"
 
 
 def _processes(report: RepositoryReport) -> dict[str, str]:

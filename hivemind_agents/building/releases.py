@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hivemind_agents.building.model import Artifact, Recipe, digest_of
-from hivemind_agents.domain.deployment import Release, Source
+from hivemind_agents.domain.deployment import Release, ReleaseRuntime, Source
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,14 @@ def with_release(
         env=configuration.env,
         secrets=configuration.secrets,
         processes=recipe.processes,
-        runtime=recipe.runtime,
+        runtime=_runtime(recipe, artifact),
+        architecture=artifact and artifact.architecture,
         created_at=now,
     )
     return (*releases, release), release
+
+
+def _runtime(recipe: Recipe, artifact: Artifact | None) -> ReleaseRuntime:
+    if artifact is None or not artifact.packages:
+        return recipe.runtime
+    return recipe.runtime.model_copy(update={"packages": artifact.packages})

@@ -132,6 +132,8 @@ class Release(Frozen):
     commit: str | None = None
     artifact_digest: str | None = None
     artifact_bytes: int | None = None
+    # What it was built for: `x86_64` or `aarch64`.
+    architecture: str | None = None
     # What went into the build: equal inputs are not built again.
     inputs_digest: str | None = None
     configuration_digest: str | None = None

@@ -1,0 +1,109 @@
+"""The builder's image, and the same with more Debian packages.
+
+Packages are installed by root in a container that has nothing of any repository in it: no file,
+no variable, no command. What comes out is an image of its own, made once for a set of packages;
+builds run from it without rights, as from the plain one.
+"""
+
+import fcntl
+import os
+import subprocess
+from pathlib import Path
+
+from hivemind_agents.adapters.builder_container import engine, ephemeral
+from hivemind_agents.adapters.builder_network import NetworkSettings, missing
+from hivemind_agents.building.causes import probable_cause
+from hivemind_agents.building.model import BuildFailed, digest_of
+from hivemind_agents.building.system_packages import checked
+from hivemind_agents.errors import HivemindError
+from hivemind_agents.locations import ansible_home
+
+_REPOSITORY = "localhost/hivemind/builder-packages"
+_SECONDS = 900
+_INSTALL = (
+    "export DEBIAN_FRONTEND=noninteractive; apt-get -qq update && "
+    "apt-get -qq install --yes --no-install-recommends -o Dpkg::Use-Pty=0 "
+    "-o Dpkg::Options::=--force-unsafe-io -o APT::Sandbox::User=root {} && "
+    "rm -rf /var/lib/apt/lists/* /var/cache/apt/archives/*.deb"
+)
+
+
+def ensured_image(program: str) -> str:
+    """The reference of the builder's image, which is made when it is missing."""
+    script = ansible_home() / "images" / "build-image.sh"
+    made = subprocess.run(
+        ["bash", str(script), "builder"],
+        env={**os.environ, "HIVEMIND_CONTAINER_ENGINE": program},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if made.returncode:
+        said = made.stderr.strip().splitlines()
+        raise HivemindError(
+            f"the builder's image cannot be made: {said[-1] if said else 'no reason given'}",
+            mend=f"bash {script} builder",
+        )
+    return made.stdout.strip().splitlines()[-1]
+
+
+def reference_with(image: str, packages: tuple[str, ...]) -> str:
+    """The name of `image` with these packages; itself when there are none."""
+    if not packages:
+        return image
+    return f"{_REPOSITORY}:{digest_of([image, sorted(packages)])[:12]}"
+
+
+def with_packages(
+    program: str, image: str, packages: tuple[str, ...], network: NetworkSettings, folder: Path
+) -> str:
+    """The reference of `image` with these packages; made when it is missing.
+
+    `folder`: where locks are. Raises BuildFailed naming the package that Debian does not have.
+    """
+    packages = checked(packages)
+    reference = reference_with(image, packages)
+    if reference == image or _exists(program, reference):
+        return reference
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (folder / "packages.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _exists(program, reference):
+            _make(program, image, packages, network=network, folder=folder)
+    return reference
+
+
+def _make(
+    program: str, image: str, packages: tuple[str, ...], *, network: NetworkSettings, folder: Path
+) -> None:
+    reference = reference_with(image, packages)
+    name = f"hivemind-packages-{reference.rpartition(':')[2]}"
+    command = _INSTALL.format(" ".join(packages))
+    with ephemeral(program, image, name, network.for_packages(), folder):
+        done = subprocess.run(
+            [program, "exec", name, "/bin/sh", "-euc", command],
+            capture_output=True, text=True, check=False, timeout=_SECONDS,
+        )  # fmt: skip
+        if done.returncode:
+            said = (done.stdout + done.stderr).strip().splitlines()
+            cause, mend = probable_cause("\n".join(said), done.returncode)
+            raise BuildFailed(
+                "the system packages that the build needs cannot be installed: "
+                + ", ".join(packages),
+                command=f"apt-get install {' '.join(packages)}",
+                lines=tuple(said[-10:]),
+                cause=cause,
+                mend=mend or "correct system_packages in hivemind.yml",
+            )
+        subprocess.run(
+            [*engine(program), "commit", "--quiet", "--change", "USER 0", name, reference],
+            capture_output=True, check=True,
+        )  # fmt: skip
+
+
+def _exists(program: str, reference: str) -> bool:
+    try:
+        done = subprocess.run(
+            [program, "image", "inspect", reference], capture_output=True, check=False
+        )
+    except FileNotFoundError as error:
+        raise missing(program) from error
+    return done.returncode == 0

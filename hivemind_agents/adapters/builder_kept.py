@@ -1,0 +1,93 @@
+"""What a build's dependency phase made, kept for the next build with the same manifests.
+
+It is on the deployment's own volume, outside of what containers see: a build cannot change what
+the next one gets.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from hivemind_agents.building.model import Recipe, digest_of
+from hivemind_agents.domain.base import Frozen
+
+_NEWEST = 3
+_ABOUT = "about.json"
+
+
+class Outcome(Frozen):
+    """What was learnt in the container about the tree that the build left."""
+
+    versions: dict[str, str] = {}
+    # Debian packages of libraries that compiled files load.
+    libraries: tuple[str, ...] = ()
+
+
+def key_of(recipe: Recipe, tree: Path, image: str, env: object) -> str | None:
+    """What decides the kept folders; None where the recipe keeps none, or any file may decide."""
+    if not recipe.kept or recipe.keyed_by is None:
+        return None
+    contents = {}
+    for name in recipe.keyed_by:
+        path = tree / name
+        if path.is_symlink() or not path.is_file():
+            return None
+        contents[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    commands = [step.command for step in recipe.steps if step.phase != "build"]
+    return digest_of([1, recipe.kept, commands, recipe.env, contents, image, env])
+
+
+class KeptFolders:
+    """The kept folders of one key. `below`: a folder of the volume that only root sees."""
+
+    def __init__(self, below: Path, key: str, folders: tuple[str, ...]) -> None:
+        self._below = below
+        self._here = below / key
+        self._folders = folders
+
+    def restore(self, app: Path) -> Outcome | None:
+        """Copy them into `app`; None when there are none."""
+        about = self._here / _ABOUT
+        if not about.is_file():
+            return None
+        for folder in self._folders:
+            if (self._here / folder).is_dir():
+                (app / folder).parent.mkdir(parents=True, exist_ok=True)
+                _copy(self._here / folder, app / folder)
+        os.utime(self._here)
+        return Outcome.model_validate_json(about.read_text())
+
+    def save(self, app: Path) -> None:
+        """Copy them from `app`, whose processes must be held meanwhile."""
+        part = self._below / "part"
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True, mode=0o700)
+        for folder in self._folders:
+            if (app / folder).is_dir() and not (app / folder).is_symlink():
+                (part / folder).parent.mkdir(parents=True, exist_ok=True)
+                _copy(app / folder, part / folder)
+        shutil.rmtree(self._here, ignore_errors=True)
+        part.rename(self._here)
+
+    def finish(self, outcome: Outcome) -> None:
+        """Mark them as whole: the build came to its end with them."""
+        if self._here.is_dir():
+            (self._here / _ABOUT).write_text(outcome.model_dump_json())
+        others = [path for path in self._below.iterdir() if path.is_dir()]
+        for old in sorted(others, key=lambda path: path.stat().st_mtime)[:-_NEWEST]:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    # Links stay links; `cp` is several times as fast as Python for many small files.
+    command = [
+        "cp",
+        "--archive",
+        "--no-target-directory",
+        "--reflink=auto",
+        str(source),
+        str(target),
+    ]
+    subprocess.run(command, check=True, capture_output=True)
