@@ -8,7 +8,8 @@ from pydantic import Field
 
 from hivemind_agents.building import programs
 from hivemind_agents.domain.base import Frozen
-from hivemind_agents.domain.deployment import ReleaseRuntime, Source, StaticSite
+from hivemind_agents.domain.deployment import PhpSite, ReleaseRuntime, Source, StaticSite
+from hivemind_agents.domain.schedule import Schedule
 from hivemind_agents.errors import RunFailed
 
 Phase = Literal["tools", "dependencies", "build"]
@@ -53,6 +54,12 @@ class Recipe(Frozen):
     # Files that decide what is in them; None: any file may.
     keyed_by: tuple[str, ...] | None = None
     static: StaticSite | None = None
+    php: PhpSite | None = None
+    # What follows is set for every recipe alike, from Recon's report.
+    schedules: tuple[Schedule, ...] = ()
+    persistent: tuple[str, ...] = ()
+    persistent_files: tuple[str, ...] = ()
+    own_port: int | None = None
     # Tool to the command that prints its version as the last word.
     versions: dict[str, str] = {}
     # A command that prints one `name version` a line: what was installed.
@@ -66,6 +73,11 @@ class Recipe(Frozen):
             search_path=self.search_path,
             env=self.runtime_env,
             static=self.static,
+            php=self.php,
+            schedules=self.schedules,
+            persistent=self.persistent,
+            persistent_files=self.persistent_files,
+            own_port=self.own_port,
         )
 
     @property

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from hivemind_agents.domain.base import Frozen
+from hivemind_agents.domain.schedule import Schedule
 from hivemind_agents.domain.verification import Verification
 
 NAME_PATTERN = r"^[a-z][a-z0-9-]{0,22}[a-z0-9]$"
@@ -112,6 +113,14 @@ class StaticSite(Frozen):
     single_page: bool = False
 
 
+class PhpSite(Frozen):
+    """Pages that php-fpm runs behind a web server; paths are of the release."""
+
+    document_root: str = "."
+    # The page that answers for paths without a file, relative to the document root.
+    front_controller: str | None = None
+
+
 class ReleaseRuntime(Frozen):
     """What hosts need to run a release."""
 
@@ -122,6 +131,14 @@ class ReleaseRuntime(Frozen):
     # Environment that the runtime wants, such as NODE_ENV; what the user sets wins.
     env: dict[str, str] = {}
     static: StaticSite | None = None
+    php: PhpSite | None = None
+    # Commands that the first host of the slot runs by the clock.
+    schedules: tuple[Schedule, ...] = ()
+    # Folders, and single files such as a SQLite database, that outlive releases on a host.
+    persistent: tuple[str, ...] = ()
+    persistent_files: tuple[str, ...] = ()
+    # The port that the application listens on, where it does not take the one it is given.
+    own_port: int | None = None
 
 
 class Release(Frozen):

@@ -1,0 +1,143 @@
+"""What an application writes into its own tree and what has to outlive a release.
+
+Evidence, not names alone: a folder counts when the user says so, the framework keeps its files
+there, the code names it as the place of its uploads, or it is there for files to come (empty but
+for a placeholder, or ignored by git). A folder with content of the repository's own is code.
+"""
+
+import re
+from collections.abc import Iterator
+
+from hivemind_agents.building.files import Files, text_of
+from hivemind_agents.repository.report import RepositoryReport
+
+# Folders that hold what users bring, by convention, wherever they are at the top or are served.
+_CONVENTIONAL = frozenset(
+    {"uploads", "upload", "media", "instance", "attachments", "user_uploads", "userdata",
+     "user-data", "data", "storage", "avatars", "backups", "documents"}
+)  # fmt: skip
+_SERVED = ("", "public/", "static/", "web/", "webroot/", "www/", "public_html/", "app/static/",
+           "wp-content/", "var/", "files/")  # fmt: skip
+_PLACEHOLDERS = frozenset(
+    {".gitkeep", ".gitignore", ".keep", ".htaccess", "index.html", "index.php", "README.md",
+     "README", ".placeholder", ".empty"}
+)  # fmt: skip
+_FRAMEWORKS: dict[str, tuple[str, ...]] = {
+    "laravel": ("storage",),
+    "lumen": ("storage",),
+    "wordpress": ("wp-content/uploads",),
+    "drupal": ("sites/default/files",),
+    "craft": ("storage",),
+    "october": ("storage",),
+    "codeigniter": ("writable",),
+    "grav": ("user/data", "user/accounts", "logs"),
+    "kirby": ("content", "media", "site/accounts", "site/sessions"),
+    "mediawiki": ("images",),
+    "joomla": ("images", "files"),
+    "strapi": ("public/uploads",),
+}
+# Settings that name the folder of uploads: their last text is the folder.
+_SETTINGS = re.compile(
+    r"\b(?:MEDIA_ROOT|UPLOAD(?:ED)?(?:S)?_(?:FOLDER|DIR|DIRECTORY|PATH|DEST|ROOT)|uploadDir|"
+    r"uploadsDir|upload_dir|uploadPath|upload_path|FILES_DIR|ATTACHMENTS?_DIR)\b"
+    r"[\"'\]]*\s*(?:=|:|=>)[^\n]*?[\"']\.?/?([\w-]+(?:/[\w-]+)*)/?[\"'][^\n\"']*$",
+    re.MULTILINE,
+)
+_MULTER = re.compile(r"\bdest(?:ination)?\s*:\s*[\"']\.?/?([\w-]+(?:/[\w-]+)*)/?[\"']")
+_SQLITE = re.compile(
+    r"[\"'/]\.?/?((?:[\w-]+/)*[\w.-]*\w\.(?:sqlite3?|db3?))(?:\?[^\"']*)?[\"']", re.IGNORECASE
+)
+_SOURCES = (".py", ".js", ".mjs", ".cjs", ".ts", ".php", ".go", ".rb", ".cfg", ".toml")
+_NOT_OURS = re.compile(
+    r"(^|/)(node_modules|vendor|\.venv|venv|tests?|spec|migrations|dist|build|examples?|docs)/"
+)
+_MOST_FILES, _MOST_TEXT = 400, 200_000
+# A folder outside the release, or one that is the release: nothing to keep.
+_ODD = frozenset({"", ".", "tmp", "dev", "etc", "var", "usr", "app"})
+
+
+def persistent_folders(report: RepositoryReport, files: frozenset[str]) -> tuple[str, ...]:
+    """Folders of the release that are kept over releases, sorted, none inside another."""
+    if report.kind == "static":
+        return tuple(sorted(report.persistent))
+    found = set(report.persistent)
+    for folder in _FRAMEWORKS.get(report.framework or "", ()):
+        found.add(folder)
+    if report.framework in {"flask", "quart"} and any(
+        re.search(r"instance_(relative_config|path)|sqlite:///", text)
+        for _, text in _sources(files, (".py",))
+    ):
+        found.add("instance")
+    for name, text in _sources(files, _SOURCES):
+        for hit in (*_SETTINGS.finditer(text), *_MULTER.finditer(text)):
+            folder = hit[1]
+            if report.language == "python" and name.count("/") == 1 and f"{folder}/" in files:
+                folder = hit[1]
+            if not _is_code(folder, files):
+                found.add(folder)
+    ignored = _ignored(files)
+    for prefix in _SERVED:
+        for name in _CONVENTIONAL:
+            folder = prefix + name
+            there = folder in files or any(file.startswith(f"{folder}/") for file in files)
+            if (there or folder in ignored) and not _is_code(folder, files):
+                found.add(folder)
+    kept = {folder for folder in found if folder.split("/")[0] not in _ODD or "/" in folder}
+    return tuple(
+        sorted(
+            folder for folder in kept if not any(folder.startswith(f"{other}/") for other in kept)
+        )
+    )
+
+
+def persistent_files(report: RepositoryReport, files: frozenset[str]) -> tuple[str, ...]:
+    """Databases that are single files of the release's tree, as the code names them."""
+    if "persistent-disk" not in (*report.needs, *report.optional_needs):
+        return ()
+    folders = persistent_folders(report, files)
+    found = {
+        hit[1]
+        for _, text in _sources(files, _SOURCES)
+        for hit in _SQLITE.finditer(text)
+        if "test" not in hit[1].lower() and ":memory:" not in hit[1]
+    }
+    return tuple(
+        sorted(
+            name
+            for name in found
+            if not any(name.startswith(f"{folder}/") for folder in folders)
+            and name.split("/")[0] not in _ODD
+        )
+    )
+
+
+def _sources(files: frozenset[str], suffixes: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    names = sorted(
+        (name for name in files if name.endswith(suffixes) and not _NOT_OURS.search(name)),
+        key=lambda name: (name.count("/"), name),
+    )
+    for name in names[:_MOST_FILES]:
+        text = text_of(files, name)
+        if text:
+            yield name, text[:_MOST_TEXT]
+
+
+def _is_code(folder: str, files: frozenset[str]) -> bool:
+    """Whether the repository has files of its own in the folder."""
+    inner = (name for name in files if name.startswith(f"{folder}/"))
+    return any(
+        name.rsplit("/", 1)[-1] not in _PLACEHOLDERS
+        and not any(other.startswith(f"{name}/") for other in files)
+        for name in inner
+    )
+
+
+def _ignored(files: frozenset[str]) -> set[str]:
+    """Folders that `.gitignore` names: what is made at run time."""
+    text = text_of(files, ".gitignore") if isinstance(files, Files) else None
+    lines = (line.strip() for line in (text or "").splitlines())
+    return {
+        line.strip("/").removesuffix("/*").removesuffix("/**").strip("/")
+        for line in lines
+        if line and not line.startswith(("#", "!"))
+    }

@@ -1,0 +1,78 @@
+"""What is kept of the files that an application writes into its own tree."""
+
+import pytest
+
+from hivemind_agents.building.files import Files
+from hivemind_agents.building.persistence import persistent_files, persistent_folders
+from hivemind_agents.repository.report import RepositoryReport
+
+pytestmark = pytest.mark.fast
+
+
+def report(**changes: object) -> RepositoryReport:
+    return RepositoryReport(kind="web", language="python", **changes)
+
+
+@pytest.mark.parametrize(
+    ("told", "texts", "folders"),
+    [
+        ({"persistent": ("var/kept",)}, {}, ("var/kept",)),
+        ({"framework": "laravel"}, {"artisan": ""}, ("storage",)),
+        (
+            {"framework": "flask"},
+            {"app.py": "app = Flask(__name__, instance_relative_config=True)"},
+            ("instance",),
+        ),
+        ({"framework": "flask"}, {"app.py": "app = Flask(__name__)"}, ()),
+        (
+            {"framework": "django"},
+            {"shop/settings.py": "MEDIA_ROOT = os.path.join(BASE_DIR, 'media')\n"},
+            ("media",),
+        ),
+        ({}, {"app.py": "app.config['UPLOAD_FOLDER'] = 'static/files'\n"}, ("static/files",)),
+        ({}, {"server.js": "const upload = multer({ dest: './uploads/' });"}, ("uploads",)),
+        ({}, {"public/uploads/.gitkeep": ""}, ("public/uploads",)),
+        ({}, {".gitignore": "/data/*\nnode_modules\n*.log\n"}, ("data",)),
+        ({}, {"data/cities.csv": "", ".gitignore": "*.pyc\n"}, ()),
+        ({}, {"uploads/.gitkeep": "", "uploads/2024/.gitkeep": ""}, ("uploads",)),
+        ({}, {"app.py": "UPLOAD_FOLDER = '/tmp'\n"}, ()),
+        ({"framework": "wordpress"}, {"wp-load.php": ""}, ("wp-content/uploads",)),
+    ],
+)
+def test_folders_that_are_written_to_are_kept(told, texts, folders):
+    """By the user's word, framework, setting or placeholder; a folder with content is code."""
+    assert folders == persistent_folders(report(**told), with_folders(texts))
+
+
+def test_a_static_site_keeps_nothing():
+    """A web server writes nothing."""
+    site = RepositoryReport(kind="static", language="static")
+
+    assert () == persistent_folders(site, with_folders({"uploads/.gitkeep": ""}))
+
+
+@pytest.mark.parametrize(
+    ("texts", "files"),
+    [
+        ({"app.py": "create_engine('sqlite:///./shop.db')"}, ("shop.db",)),
+        ({"settings.py": "'NAME': BASE_DIR / 'db.sqlite3',"}, ("db.sqlite3",)),
+        ({"server.js": "new Database('store/app.sqlite')"}, ("store/app.sqlite",)),
+        ({"app.py": "sqlite:///:memory:"}, ()),
+        ({"tests/app.py": "'x.sqlite3'", "app.py": "'test.db'"}, ()),
+        ({"app.py": "x = 'data/shop.db'", "data/.gitkeep": ""}, ()),
+    ],
+)
+def test_databases_in_single_files_are_kept(texts, files):
+    """Those that the code names, unless their folder is kept whole."""
+    told = report(optional_needs=("persistent-disk",))
+
+    assert files == persistent_files(told, with_folders(texts))
+
+
+def with_folders(texts: dict[str, str]) -> Files:
+    folders = {
+        "/".join(name.split("/")[:depth]): ""
+        for name in texts
+        for depth in range(1, name.count("/") + 1)
+    }
+    return Files.of({**folders, **texts})
