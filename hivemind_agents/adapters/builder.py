@@ -169,6 +169,7 @@ class _Build:
                 self._tell("source", "place the files")
                 with _timed(self._phases, "source"):
                     volumes.place(self._request.tree, volume.app, USER)
+                    volumes.place_programs(volume.temporary)
                 outcome = self._made(volume)
                 self._tell("archive", "write the artifact")
                 with _timed(self._phases, "archive"):
