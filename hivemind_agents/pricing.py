@@ -31,6 +31,8 @@ class Shape(Frozen):
     database_class: str | None = None
     database_gb: int = 20
     multi_az: bool = False
+    cache_type: str | None = None
+    cache_nodes: int = 1
 
 
 class Item(Frozen):
@@ -81,6 +83,8 @@ def estimate(shape: Shape) -> Estimate:
         items.append(
             _item("Database password in Secrets Manager", table["everywhere"]["secret_month"])
         )
+    if shape.cache_type:
+        items.append(_cache(shape, prices, unpriced))
     items.append(_item(f"Logs: {_LOG_GB} GB", _LOG_GB * prices["logs_gb"]))
     return Estimate(
         region=region,
@@ -124,6 +128,15 @@ def _database(shape: Shape, prices: dict[str, Any], unpriced: list[str]) -> list
         unpriced.append(str(shape.database_class))
         return [storage]
     return [_item(f"Database: {shape.database_class}{zones}", HOURS * copies * hourly), storage]
+
+
+def _cache(shape: Shape, prices: dict[str, Any], unpriced: list[str]) -> Item | None:
+    hourly = prices["elasticache"].get(shape.cache_type)
+    if hourly is None:
+        unpriced.append(str(shape.cache_type))
+        return None
+    what = f"Cache: {shape.cache_nodes} x {shape.cache_type}"
+    return _item(what, HOURS * shape.cache_nodes * hourly)
 
 
 def _notes(

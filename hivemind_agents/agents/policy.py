@@ -12,7 +12,7 @@ _PRODUCTION = re.compile(
 )
 _NOT_PRODUCTION = re.compile(r"\b(?:not|non|pre)[- ](?:for[- ])?prod(?:uction)?\b", re.I)
 # Databases that the stack can make, by what Recon calls the need.
-_DATABASES = {"postgresql": "postgresql"}
+_DATABASES = {"postgresql": "a postgresql database", "mysql": "a mysql database (MariaDB)"}
 
 # What each stage's own agent has to say about it, where it has nothing to choose.
 _REASONS = {
@@ -62,8 +62,13 @@ def size(brief: PlanBrief) -> ProvisionSizing:
     """The Provisioner's rules: what there is stays, what was asked counts, small otherwise."""
     mode, why = _stage_mode(brief)
     engine, database = _database(brief)
+    cache, redis = _cache(brief)
+    reasons = [f"{mode}: {why}", database, redis, *_offers(brief)]
     return ProvisionSizing(
-        stage_mode=mode, database_engine=engine, reason=f"{mode}: {why}; {database}"
+        stage_mode=mode,
+        database_engine=engine,
+        cache=cache,
+        reason="; ".join(reason for reason in reasons if reason),
     )
 
 
@@ -112,11 +117,38 @@ def _database(brief: PlanBrief) -> tuple[str | None, str]:
         return brief.deployment.database.engine, "its database stays"
     if brief.recon is None:
         return None, "the database that Recon will find to be needed"
-    needs = [str(need) for need in brief.recon.get("needs") or ()]
-    for need in needs:
+    for need in _needs(brief, "needs"):
         if need in _DATABASES:
-            return _DATABASES[need], f"a {need} database, because Recon found that it is needed"
+            return need, f"{_DATABASES[need]}, because Recon found that it is needed"
     return "none", "no database, because Recon found no need of one"
+
+
+def _cache(brief: PlanBrief) -> tuple[str | None, str]:
+    if "cache" in brief.request.arguments:
+        return None, "cache as asked for"
+    if brief.deployment is not None and brief.deployment.cache is not None:
+        return brief.deployment.cache.engine, "its redis stays"
+    if "redis" in _needs(brief, "needs"):
+        return "redis", "a redis, because Recon found that it is needed"
+    return None, ""
+
+
+def _offers(brief: PlanBrief) -> list[str]:
+    """What the application can use and does not get by itself, with the way to ask for it."""
+    asked, has = brief.request.arguments, brief.deployment
+    can_use = _needs(brief, "optional_needs")
+    needed = _needs(brief, "needs")
+    offers = []
+    has_database = has is not None and has.database is not None
+    if "database_engine" not in asked and not has_database and not _DATABASES.keys() & {*needed}:
+        offers += [f"{need} (--database {need})" for need in can_use if need in _DATABASES]
+    if "cache" not in asked and "redis" in can_use and (has is None or has.cache is None):
+        offers.append("redis (--cache redis)")
+    return [f"it can also use {' or '.join(offers)}"] if offers else []
+
+
+def _needs(brief: PlanBrief, field: str) -> list[str]:
+    return [str(need) for need in (brief.recon or {}).get(field) or ()]
 
 
 def _checks(outputs: Mapping[str, Any]) -> list[Mapping[str, Any]]:

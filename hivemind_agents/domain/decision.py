@@ -43,6 +43,8 @@ class ProvisionSizing(Frozen):
     instance_count: int | None = None
     database_engine: str | None = None
     database_instance_class: str | None = None
+    cache: str | None = None
+    cache_node_type: str | None = None
     reason: Annotated[str, Field(min_length=1)]
 
 

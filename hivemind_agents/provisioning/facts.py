@@ -10,6 +10,7 @@ WITH_LOAD_BALANCER = ("LoadBalancerArn", "LoadBalancerName", "LoadBalancerDnsNam
                       "TargetGroupArn", "Url")  # fmt: skip
 WITH_DATABASE = ("DatabaseEngine", "DatabaseIdentifier", "DatabaseHost", "DatabasePort",
                  "DatabaseName", "DatabaseSecretArn")  # fmt: skip
+WITH_CACHE = ("CacheIdentifier", "CacheHost", "CachePort")
 HOSTS_OF_SLOT = {"blue": "BlueInstanceIds", "green": "GreenInstanceIds"}
 
 
@@ -21,7 +22,7 @@ def instance_ids(outputs: Mapping[str, str], slot: str) -> list[str]:
 def from_stack(
     outputs: Mapping[str, str], hosts: Sequence[Mapping[str, Any]] = ()
 ) -> dict[str, Any]:
-    """A patch for the record: load balancer, database, hosts, URL; null for what is not there.
+    """A patch for the record: what the stack has; null for what is not there.
 
     `hosts`: as `ec2_instance_info` returns them; those that the stack does not name are left out.
     """
@@ -49,6 +50,14 @@ def from_stack(
             "secret_arn": outputs["DatabaseSecretArn"],
         }
         if stored
+        else None,
+        "cache": {
+            "engine": "redis",
+            "identifier": outputs["CacheIdentifier"],
+            "host": outputs["CacheHost"],
+            "port": int(outputs["CachePort"]),
+        }
+        if "CacheIdentifier" in outputs
         else None,
         "instances": _instances(outputs, hosts),
     }

@@ -12,10 +12,14 @@ from hivemind_agents.domain.deployment import Deployment, DeploymentName, Slot, 
 from hivemind_agents.errors import UserError
 
 StackKind = Literal["web", "worker", "static"]
+DatabaseEngine = Literal["postgresql", "mysql"]
 
 # RDS's PostgreSQL has the major version of the hosts' client: an older pg_dump refuses a newer
 # server, and Debian 12 brings 15.
 POSTGRESQL_VERSION = "15"
+# The need `mysql` is met with MariaDB, of Debian 12's version.
+MARIADB_VERSION = "10.11"
+REDIS_VERSION = "7.1"
 # A host takes about 2,000 of the 51,200 bytes of a template.
 LARGEST_HOSTS = 12
 STACK_PREFIX = "hivemind-"
@@ -41,13 +45,22 @@ class SlotShape(Frozen):
 class DatabaseShape(Frozen):
     """The database of the stack."""
 
-    engine: Literal["postgresql"] = "postgresql"
+    engine: DatabaseEngine = "postgresql"
     engine_version: str = POSTGRESQL_VERSION
     instance_class: str
     gigabytes: Annotated[int, Field(ge=20, le=16384)] = 20
     multi_az: bool = False
     backup_days: Annotated[int, Field(ge=1, le=35)] = 7
     deletion_protection: bool = False
+    force_tls: bool = True
+
+
+class CacheShape(Frozen):
+    """The Redis of the stack; two nodes are in two zones and take over from one another."""
+
+    engine_version: str = REDIS_VERSION
+    node_type: str
+    nodes: Annotated[int, Field(ge=1, le=2)] = 1
 
 
 class Infrastructure(Frozen):
@@ -71,6 +84,7 @@ class Infrastructure(Frozen):
     unhealthy_threshold: Annotated[int, Field(ge=2, le=10)] = 3
     draining_seconds: Annotated[int, Field(ge=0, le=3600)] = 300
     database: DatabaseShape | None = None
+    cache: CacheShape | None = None
     domain_name: str | None = None
     hosted_zone_id: str | None = None
     log_retention_days: int = 14
@@ -97,6 +111,8 @@ class _ModeDefaults(Frozen):
     multi_az: bool
     backup_days: int
     protection: bool
+    cache_type: str
+    cache_nodes: int
 
 
 MODES: Mapping[StageMode, _ModeDefaults] = {
@@ -107,6 +123,8 @@ MODES: Mapping[StageMode, _ModeDefaults] = {
         multi_az=False,
         backup_days=7,
         protection=False,
+        cache_type="cache.t4g.micro",
+        cache_nodes=1,
     ),
     "production": _ModeDefaults(
         instance_type="t3.small",
@@ -115,6 +133,8 @@ MODES: Mapping[StageMode, _ModeDefaults] = {
         multi_az=True,
         backup_days=14,
         protection=True,
+        cache_type="cache.t4g.small",
+        cache_nodes=2,
     ),
 }
 
@@ -162,6 +182,7 @@ def decide(
         "admin_cidr": given.get("admin_cidr") or admin_cidr,
         "health_path": _health_path(record, kind, parameters),
         "database": _database(now),
+        "cache": _cache(now),
         "domain_name": domain,
         "hosted_zone_id": now.text("hosted_zone_id", "HostedZoneId") if domain else None,
         "blue": _slot(now, "blue"),
@@ -200,6 +221,8 @@ _KEPT_OR_DEFAULT = {
     "draining_seconds": "DrainingSeconds",
     "log_retention_days": "LogRetentionDays",
 }
+# A database that the stack can make -> its version.
+_VERSIONS: Mapping[str, str] = {"postgresql": POSTGRESQL_VERSION, "mysql": MARIADB_VERSION}
 _MODE: TypeAdapter[StageMode] = TypeAdapter(StageMode)
 
 
@@ -250,18 +273,26 @@ def _health_path(record: Deployment, kind: str, parameters: Mapping[str, str]) -
 
 def _database(now: _Situation) -> dict[str, Any] | None:
     asked = now.given.get("database_engine") or "auto"
-    exists = "DatabaseIdentifier" in now.outputs
-    if asked == "none" and exists:
+    present = now.outputs.get("DatabaseEngine")
+    if asked == "none" and present:
         raise UserError(
             f"the stack of {now.record.name!r} holds a database; it is not deleted by leaving it "
             "out",
             mend="leave database_engine out to keep it; destroy keeps a last snapshot of it",
         )
-    needed = "postgresql" in (now.record.recon or {}).get("needs", ())
-    if not (exists or asked == "postgresql" or (asked == "auto" and needed)):
+    if asked not in {"auto", "none", present} and present:
+        raise UserError(
+            f"the stack of {now.record.name!r} holds a {present} database, which cannot become "
+            f"{asked}",
+            mend="leave database_engine out to keep it, or deploy under another name",
+        )
+    needed = next((need for need in _needs(now) if need in _VERSIONS), None)
+    engine = present or {"auto": needed, "none": None}.get(asked, asked)
+    if engine is None:
         return None
     return {
-        "engine_version": now.parameters.get("DatabaseEngineVersion", POSTGRESQL_VERSION),
+        "engine": engine,
+        "engine_version": now.parameters.get("DatabaseEngineVersion", _VERSIONS[engine]),
         "instance_class": now.given.get("database_instance_class")
         or now.kept.get("DatabaseInstanceClass")
         or now.defaults.database_class,
@@ -269,7 +300,44 @@ def _database(now: _Situation) -> dict[str, Any] | None:
         "multi_az": now.kept.get("DatabaseMultiAz", now.defaults.multi_az),
         "backup_days": now.kept.get("DatabaseBackupDays", now.defaults.backup_days),
         "deletion_protection": now.kept.get("DatabaseDeletionProtection", now.defaults.protection),
+        "force_tls": _force_tls(now, engine),
     }
+
+
+def _force_tls(now: _Situation, engine: str) -> bool:
+    """By default where the usual clients take to it by themselves: PostgreSQL's do.
+
+    PyMySQL apart, MySQL's clients (mysqlclient, aiomysql, mysql2, PDO, mysqli, Go's) ask for TLS
+    only when they are told to, and an unchanged application does not tell them.
+    """
+    asked = now.given.get("database_tls") or "auto"
+    if asked != "auto":
+        return bool(asked == "required")
+    present = now.parameters.get("DatabaseForceTls")
+    return engine == "postgresql" if present is None else present == "1"
+
+
+def _cache(now: _Situation) -> dict[str, Any] | None:
+    asked = now.given.get("cache") or "auto"
+    exists = "CacheIdentifier" in now.outputs
+    if asked == "none" and exists:
+        raise UserError(
+            f"the stack of {now.record.name!r} holds a cache; it is not deleted by leaving it out",
+            mend="leave cache out to keep it; destroy takes it away with all else",
+        )
+    if not (exists or asked == "redis" or (asked == "auto" and "redis" in _needs(now))):
+        return None
+    return {
+        "engine_version": now.parameters.get("CacheEngineVersion", REDIS_VERSION),
+        "node_type": now.given.get("cache_node_type")
+        or now.kept.get("CacheNodeType")
+        or now.defaults.cache_type,
+        "nodes": now.defaults.cache_nodes,
+    }
+
+
+def _needs(now: _Situation) -> tuple[str, ...]:
+    return tuple((now.record.recon or {}).get("needs", ()))
 
 
 def _slot(now: _Situation, slot: Slot) -> dict[str, Any]:

@@ -27,6 +27,9 @@ _TYPES = {
     ("ec2", "subnet"): "AWS::EC2::Subnet",
     ("ec2", "volume"): "AWS::EC2::Volume",
     ("ec2", "vpc"): "AWS::EC2::VPC",
+    ("elasticache", "cluster"): "AWS::ElastiCache::CacheCluster",
+    ("elasticache", "replicationgroup"): "AWS::ElastiCache::ReplicationGroup",
+    ("elasticache", "subnetgroup"): "AWS::ElastiCache::SubnetGroup",
     ("elasticloadbalancing", "listener"): "AWS::ElasticLoadBalancingV2::Listener",
     ("elasticloadbalancing", "loadbalancer"): "AWS::ElasticLoadBalancingV2::LoadBalancer",
     ("elasticloadbalancing", "targetgroup"): "AWS::ElasticLoadBalancingV2::TargetGroup",
@@ -57,6 +60,13 @@ _COMMANDS = {
     "AWS::EC2::Subnet": "aws ec2 delete-subnet --subnet-id {}",
     "AWS::EC2::Volume": "aws ec2 delete-volume --volume-id {}",
     "AWS::EC2::VPC": "aws ec2 delete-vpc --vpc-id {}",
+    "AWS::ElastiCache::CacheCluster": "aws elasticache delete-cache-cluster --cache-cluster-id {}",
+    "AWS::ElastiCache::ReplicationGroup": (
+        "aws elasticache delete-replication-group --replication-group-id {}"
+    ),
+    "AWS::ElastiCache::SubnetGroup": (
+        "aws elasticache delete-cache-subnet-group --cache-subnet-group-name {}"
+    ),
     "AWS::ElasticLoadBalancingV2::Listener": "aws elbv2 delete-listener --listener-arn {}",
     "AWS::ElasticLoadBalancingV2::LoadBalancer": (
         "aws elbv2 delete-load-balancer --load-balancer-arn {}"
@@ -166,6 +176,7 @@ def drift(
          "TargetGroupArn"),
         ("load balancer", record.load_balancer and record.load_balancer.arn, "LoadBalancerArn"),
         ("database", record.database and record.database.identifier, "DatabaseIdentifier"),
+        ("cache", record.cache and record.cache.identifier, "CacheIdentifier"),
     ):  # fmt: skip
         if (ours or None) != outputs.get(key):
             sentences.append(

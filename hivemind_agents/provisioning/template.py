@@ -62,6 +62,12 @@ def parameters(infrastructure: Infrastructure) -> dict[str, str]:
             "DatabaseMultiAz": shape.database.multi_az,
             "DatabaseBackupDays": shape.database.backup_days,
             "DatabaseDeletionProtection": shape.database.deletion_protection,
+            "DatabaseForceTls": int(shape.database.force_tls),
+        }
+    if shape.cache:
+        values |= {
+            "CacheEngineVersion": shape.cache.engine_version,
+            "CacheNodeType": shape.cache.node_type,
         }
     return {
         name: str(value).lower() if isinstance(value, bool) else str(value)
@@ -81,7 +87,7 @@ def tags(infrastructure: Infrastructure) -> dict[str, str]:
 
 
 def stack_policy(infrastructure: Infrastructure) -> str:
-    """JSON that lets everything be updated but the database and the live slot be replaced."""
+    """JSON that lets all be updated, but neither live slot, database nor cache be replaced."""
     live = infrastructure.active_slot.capitalize()
     count = getattr(infrastructure, infrastructure.active_slot).count
     statements: list[dict[str, object]] = [
@@ -95,13 +101,15 @@ def stack_policy(infrastructure: Infrastructure) -> str:
             ],
         },
     ]
-    if infrastructure.database:
+    stateful = ["Database", "DatabaseSecret"] if infrastructure.database else []
+    stateful += ["Cache"] if infrastructure.cache else []
+    if stateful:
         statements.append(
             {
                 "Effect": "Deny",
                 "Principal": "*",
                 "Action": ["Update:Replace", "Update:Delete"],
-                "Resource": ["LogicalResourceId/Database", "LogicalResourceId/DatabaseSecret"],
+                "Resource": [f"LogicalResourceId/{name}" for name in stateful],
             }
         )
     return json.dumps({"Statement": statements})

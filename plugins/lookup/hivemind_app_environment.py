@@ -21,6 +21,7 @@ from ansible.plugins.lookup import LookupBase
 
 from hivemind_agents.domain.deployment import Deployment
 from hivemind_agents.errors import HivemindError, told
+from hivemind_agents.hosting.connections import Wishes
 from hivemind_agents.hosting.environment import application_environment, environment_file
 from hivemind_agents.hosting.names import with_host_names
 from hivemind_agents.state.secrets import resolve
@@ -41,11 +42,9 @@ class LookupModule(LookupBase):
                 deployment_name=record.name,
                 release=release,
                 database=record.database,
+                cache=record.cache,
                 resolve=lambda reference: resolve(session(), reference),
-                need_variables={
-                    need: tuple(names) for need, names in report.get("need_variables", {}).items()
-                },
-                url_schemes=report.get("url_schemes", {}),
+                wishes=Wishes.of(report),
             )
             here = str((variables or {}).get("inventory_hostname", ""))
             addresses = {instance.id: instance.private_ip for instance in record.instances}

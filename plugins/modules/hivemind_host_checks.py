@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hivemind_host_checks
-short_description: Check what runs on a host, its database and its hardening
+short_description: Check what runs on a host, its database, its cache and its hardening
 description:
   - Runs on hosts, with the standard library alone, and changes nothing.
   - The database is asked with the application's own credentials, which stay on the host and are on
@@ -13,17 +13,20 @@ description:
 options:
   name: {description: The deployment's name., type: str, required: true}
   database: {description: Engine of the database., type: str, choices: [postgresql, mysql]}
+  cache: {description: Engine of the cache., type: str, choices: [redis]}
   hardened: {description: Whether to look at the hardening., type: bool, default: true}
 author: [HiveMind]
 """
 
 import pwd
 import re
+import secrets as randomness
+import socket
 import stat
 import subprocess
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -73,10 +76,10 @@ def processes(name: str) -> dict[str, str]:
 def database(name: str, engine: str) -> dict[str, str]:
     try:
         env = environment(f"/etc/hivemind/{name}/app.env")
-        url = urlsplit(env["DATABASE_URL"])
+        url = urlsplit(env["HIVEMIND_DATABASE"])
         user = pwd.getpwnam(f"hm-{name}")
     except (OSError, KeyError, ValueError) as error:
-        return check("database", f"the application has no DATABASE_URL ({error})", "")
+        return check("database", f"the application was told no database ({error})", "")
     clean = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}
     host, port = url.hostname or "", str(url.port or {"postgresql": 5432, "mysql": 3306}[engine])
     account, password = unquote(url.username or ""), unquote(url.password or "")
@@ -85,14 +88,17 @@ def database(name: str, engine: str) -> dict[str, str]:
         clean |= {
             "PGHOST": host, "PGPORT": port, "PGUSER": account, "PGPASSWORD": password,
             "PGDATABASE": schema, "PGCONNECT_TIMEOUT": "10",
-            "PGSSLMODE": parse_qs(url.query).get("sslmode", ["prefer"])[0],
+            "PGSSLMODE": env.get("PGSSLMODE", "prefer"),
         }  # fmt: skip
         sql = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
         command = ["psql", "--no-psqlrc", "--tuples-only", "--no-align", "--command", sql]
     else:
         clean["MYSQL_PWD"] = password
-        command = ["mysql", "--batch", "--skip-column-names", "--host", host, "--port", port,
-                   "--user", account, "--execute", "SELECT 1", schema]  # fmt: skip
+        sql = "SELECT IF(VARIABLE_VALUE = '', 'f', 't') FROM information_schema.SESSION_STATUS "
+        sql += "WHERE VARIABLE_NAME = 'Ssl_cipher'"
+        command = ["mariadb", "--no-defaults", "--connect-timeout=10", "--batch",
+                   "--skip-column-names", "--host", host, "--port", port, "--user", account,
+                   "--execute", sql, schema]  # fmt: skip
     code, output = said(command, env=clean, user=user.pw_uid, group=user.pw_gid)
     if password:
         output = output.replace(password, "***")
@@ -100,6 +106,28 @@ def database(name: str, engine: str) -> dict[str, str]:
         return check("database", f"{host}:{port} refuses the application: {output[-300:]}", "")
     encrypted = "with TLS" if output == "t" else "without TLS"
     return check("database", None, f"{engine} at {host}:{port} answers the application {encrypted}")
+
+
+def cache(name: str) -> dict[str, str]:
+    """Keep a value in Redis for a moment and read it back, in its own protocol."""
+    try:
+        url = urlsplit(environment(f"/etc/hivemind/{name}/app.env")["HIVEMIND_CACHE"])
+    except (OSError, KeyError, ValueError) as error:
+        return check("cache", f"the application was told no cache ({error})", "")
+    host, port = url.hostname or "", url.port or 6379
+    key = f"hivemind:check:{randomness.token_hex(8)}"
+    asked = ("PING", f"SET {key} seen EX 60", f"GET {key}", f"DEL {key}")
+    wanted = b"+PONG\r\n+OK\r\n$4\r\nseen\r\n:1\r\n"
+    said = b""
+    try:
+        with socket.create_connection((host, port), timeout=10) as link:
+            link.sendall("".join(f"{line}\r\n" for line in asked).encode())
+            while len(said) < len(wanted) and (more := link.recv(4096)):
+                said += more
+    except OSError as error:
+        return check("cache", f"{host}:{port} refuses this host: {error}", "")
+    problem = None if said == wanted else f"{host}:{port} answers {said[:200]!r}"
+    return check("cache", problem, f"redis at {host}:{port} keeps and gives back a value")
 
 
 def ssh() -> dict[str, str]:
@@ -175,6 +203,7 @@ def main() -> None:
         argument_spec={
             "name": {"type": "str", "required": True},
             "database": {"type": "str", "choices": ["postgresql", "mysql"]},
+            "cache": {"type": "str", "choices": ["redis"]},
             "hardened": {"type": "bool", "default": True},
         },
         supports_check_mode=True,
@@ -188,6 +217,8 @@ def main() -> None:
     checks = [check("release", problem, f"release {release} is installed"), processes(name)]
     if module.params["database"]:
         checks.append(database(name, module.params["database"]))
+    if module.params["cache"]:
+        checks.append(cache(name))
     if module.params["hardened"]:
         checks += [ssh(), firewall(), updates(), secrets(name), unit(name)]
     module.exit_json(changed=False, release=release, checks=checks)

@@ -15,6 +15,7 @@ from hivemind_agents.provisioning import facts, template
 from hivemind_agents.provisioning.infrastructure import (
     LARGEST_HOSTS,
     MODES,
+    CacheShape,
     DatabaseShape,
     Infrastructure,
     SlotShape,
@@ -88,10 +89,16 @@ def shapes(draw: st.DrawFn) -> Infrastructure:
         health_path=draw(st.sampled_from(["/", "/health", "/a/b?c=d"])),
         log_retention_days=draw(st.sampled_from([1, 14, 365])),
         database=DatabaseShape(
+            engine=engine,
+            engine_version={"postgresql": "15", "mysql": "10.11"}[engine],
             instance_class=MODES[mode].database_class,
             multi_az=MODES[mode].multi_az,
             deletion_protection=MODES[mode].protection,
+            force_tls=draw(st.booleans()),
         )
+        if (engine := draw(st.sampled_from([None, "postgresql", "mysql"])))
+        else None,
+        cache=CacheShape(node_type=MODES[mode].cache_type, nodes=draw(st.integers(1, 2)))
         if draw(st.booleans())
         else None,
         domain_name="app.example.org" if domain else None,
@@ -151,25 +158,49 @@ def test_the_database_is_there_exactly_when_it_is_asked_for(shape: Infrastructur
 
 @render_only
 @given(shapes())
+def test_the_cache_is_there_exactly_when_it_is_asked_for(shape: Infrastructure) -> None:
+    """A cache is encrypted at rest, takes over when it has two nodes, and lets the hosts in."""
+    document = parsed(template.render(shape))
+    caches = of_type(document, "AWS::ElastiCache::ReplicationGroup")
+
+    assert bool(shape.cache) == bool(caches)
+    for cache in caches.values():
+        found = cache["Properties"]
+        assert shape.cache is not None
+        assert (True, shape.cache.nodes, shape.cache.nodes > 1) == (
+            found["AtRestEncryptionEnabled"],
+            found["NumCacheClusters"],
+            found["AutomaticFailoverEnabled"],
+        )
+    for group in ("DatabaseSecurityGroup", "CacheSecurityGroup"):
+        for rule in (
+            document["Resources"]
+            .get(group, {})
+            .get("Properties", {})
+            .get("SecurityGroupIngress", ())
+        ):
+            assert {"Ref": "HostSecurityGroup"} == rule["SourceSecurityGroupId"]
+
+
+@render_only
+@given(shapes())
 def test_every_output_that_the_verbs_read_exists(shape: Infrastructure) -> None:
     """The facts of a record can be extracted from the outputs of any stack."""
     outputs = parsed(template.render(shape))["Outputs"]
     expected = set(facts.ALWAYS)
     expected |= set(facts.WITH_LOAD_BALANCER) if shape.has_load_balancer else set()
     expected |= set(facts.WITH_DATABASE) if shape.database else set()
+    expected |= set(facts.WITH_CACHE) if shape.cache else set()
     expected |= {
         facts.HOSTS_OF_SLOT[slot] for slot in ("blue", "green") if getattr(shape, slot).count
     }
 
     assert set() == expected - set(outputs)
-    values = (
-        {**dict.fromkeys(outputs, "x"), "DatabasePort": "5432"}
-        if shape.database
-        else (dict.fromkeys(outputs, "x"))
-    )
+    values = {name: "5432" if name.endswith("Port") else "x" for name in outputs}
     extracted = facts.from_stack(values)
     assert shape.has_load_balancer == (extracted["load_balancer"] is not None)
     assert (shape.database is not None) == (extracted["database"] is not None)
+    assert (shape.cache is not None) == (extracted["cache"] is not None)
     assert shape.has_load_balancer == (extracted["url"] is not None)
 
 
@@ -222,8 +253,8 @@ def test_the_dashboard_is_json_and_names_every_host(shape: Infrastructure) -> No
 
 @render_only
 @given(shapes())
-def test_the_stack_policy_guards_the_live_slot_and_the_database(shape: Infrastructure) -> None:
-    """No update may replace a host of the live slot, nor replace or delete the database."""
+def test_the_stack_policy_guards_the_live_slot_and_what_holds_data(shape: Infrastructure) -> None:
+    """No update may replace a live host, nor replace or delete database and cache."""
     statements = json.loads(template.stack_policy(shape))["Statement"]
     document = parsed(template.render(shape))
     denied = {
@@ -240,6 +271,7 @@ def test_the_stack_policy_guards_the_live_slot_and_the_database(shape: Infrastru
 
     assert live <= denied
     assert set(of_type(document, "AWS::RDS::DBInstance")) <= denied
+    assert set(of_type(document, "AWS::ElastiCache::ReplicationGroup")) <= denied
     assert denied <= set(document["Resources"])
 
 
@@ -256,8 +288,8 @@ def test_no_host_is_open_to_the_world(shape: Infrastructure) -> None:
 def sampled_shapes() -> list[Infrastructure]:
     """Each pair of switches at least once, few enough to lint in seconds."""
     every = itertools.product(
-        ("web", "worker", "static"), (True, False), (True, False), ((1, 0), (2, 2)),
-        ("stage-1", "production"),
+        ("web", "worker", "static"), ("postgresql", "mysql", None), (0, 1, 2), (True, False),
+        ((1, 0), (2, 2)), ("stage-1", "production"),
     )  # fmt: skip
     return [
         Infrastructure(
@@ -268,12 +300,19 @@ def sampled_shapes() -> list[Infrastructure]:
             green=SlotShape(count=green, image_id=IMAGE if green else ""),
             ssh_public_key=KEY,
             admin_cidr="203.0.113.7/32",
-            database=DatabaseShape(instance_class="db.t4g.micro") if database else None,
+            database=DatabaseShape(
+                engine=engine,
+                engine_version={"postgresql": "15", "mysql": "10.11"}[engine],
+                instance_class="db.t4g.micro",
+            )
+            if engine
+            else None,
+            cache=CacheShape(node_type="cache.t4g.micro", nodes=nodes) if nodes else None,
             domain_name="app.example.org" if domain and kind != "worker" else None,
             hosted_zone_id="Z0123456789ABC" if domain and kind != "worker" else None,
         )
-        for number, (kind, database, domain, (blue, green), mode) in enumerate(every)
-        if number % 5 == 0
+        for number, (kind, engine, nodes, domain, (blue, green), mode) in enumerate(every)
+        if number % 19 == 0
     ]
 
 

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hivemind_agents.domain.deployment import Database, Deployment, Release
+from hivemind_agents.domain.deployment import Cache, Database, Deployment, Release
 from hivemind_agents.domain.verification import Check
 from hivemind_agents.errors import UserError
+from hivemind_agents.hosting.connections import Wishes
 from hivemind_agents.hosting.environment import (
     application_environment,
     environment_file,
@@ -34,7 +35,7 @@ def release(number: int = 1, **changes: object) -> Release:
 
 
 def environment(database: Database | None = DATABASE, **changes: object) -> dict[str, str]:
-    given = {"need_variables": None, "url_schemes": None, "release": release(), **changes}
+    given = {"release": release(), **changes}
     return application_environment(
         deployment_name="demo", database=database, resolve=SECRETS.__getitem__, **given
     )
@@ -43,26 +44,87 @@ def environment(database: Database | None = DATABASE, **changes: object) -> dict
 # Environment
 
 
-def test_the_database_url_quotes_the_password_and_asks_for_tls():
-    """A password with any character makes a valid URL."""
-    url = environment()["DATABASE_URL"]
+def test_the_database_url_quotes_the_password_and_tls_is_asked_for():
+    """A password with any character makes a valid URL; what not all clients take is not in it."""
+    env = environment()
 
-    assert "postgresql://app:p%2Fw%401%25@db.test:5432/app?sslmode=require" == url
+    assert "postgresql://app:p%2Fw%401%25@db.test:5432/app" == env["DATABASE_URL"]
+    assert "require" == env["PGSSLMODE"]
 
 
 def test_variables_that_the_code_reads_get_their_part_of_the_connection():
     """Names are matched by their endings; a URL gets the scheme that its driver wants."""
     env = environment(
-        need_variables={
-            "postgresql": ("DB_HOST", "PGPORT", "DB_USER", "DB_PASS", "DB_NAME", "URI")
-        },
-        url_schemes={"URI": "postgresql+psycopg"},
+        wishes=Wishes(
+            variables={
+                "postgresql": ("DB_HOST", "PGPORT", "DB_USER", "DB_PASS", "DB_NAME", "URI")
+            },
+            schemes={"postgresql": "postgresql+psycopg"},
+        )
     )
 
     assert ["db.test", "5432", "app", "p/w@1%", "app"] == [
         env[name] for name in ("DB_HOST", "PGPORT", "DB_USER", "DB_PASS", "DB_NAME")
     ]
     assert env["URI"].startswith("postgresql+psycopg://")
+
+
+ACCOUNT = "app:p%2Fw%401%25"
+
+
+@pytest.mark.parametrize(
+    ("engine", "asked", "variable", "value"),
+    [
+        ("postgresql", {"language": "node"}, "DATABASE_URL",
+         f"postgresql://{ACCOUNT}@db.test:1/app?sslmode=require"),
+        ("postgresql", {"language": "node"}, "PGSSL", "require"),
+        ("postgresql", {"language": "node"}, "NODE_EXTRA_CA_CERTS",
+         "/etc/ssl/certs/ca-certificates.crt"),
+        ("postgresql", {"schemes": {"postgresql": "postgresql+asyncpg"}}, "DATABASE_URL",
+         f"postgresql+asyncpg://{ACCOUNT}@db.test:1/app"),
+        ("mysql", {}, "DATABASE_URL", f"mysql://{ACCOUNT}@db.test:1/app"),
+        ("mysql", {"schemes": {"mysql": "mysql+pymysql"}}, "DATABASE_URL",
+         f"mysql+pymysql://{ACCOUNT}@db.test:1/app"),
+        ("mysql", {"language": "ruby"}, "DATABASE_URL", f"mysql2://{ACCOUNT}@db.test:1/app"),
+        ("mysql", {"language": "go", "names": ("DB_DSN",)}, "DB_DSN",
+         "app:p/w@1%@tcp(db.test:1)/app?charset=utf8mb4&parseTime=True&loc=UTC"),
+        ("mysql", {"language": "php", "names": ("DB_DSN",)}, "DB_DSN",
+         "mysql:host=db.test;port=1;dbname=app;charset=utf8mb4"),
+        ("postgresql", {"language": "php", "names": ("DB_CONNECTION",)}, "DB_CONNECTION", "pgsql"),
+        ("postgresql", {"schemes": {"postgresql": "jdbc:postgresql"}}, "DATABASE_URL",
+         "jdbc:postgresql://db.test:1/app?user=app&password=p%2Fw%401%25"),
+        ("postgresql", {"schemes": {"postgresql": "jdbc:postgresql"}, "language": "java",
+                        "names": ("SPRING_DATASOURCE_URL", "SPRING_DATASOURCE_PASSWORD")},
+         "SPRING_DATASOURCE_URL", "jdbc:postgresql://db.test:1/app"),
+        ("mysql", {"names": ("MYSQL_ADDR",)}, "MYSQL_ADDR", "db.test:1"),
+        ("mysql", {"names": ("MYSQL_DATABASE_DB",)}, "MYSQL_DATABASE_DB", "app"),
+        ("mysql", {"language": "go"}, "HIVEMIND_DATABASE", f"mysql://{ACCOUNT}@db.test:1/app"),
+    ],
+)  # fmt: skip
+def test_a_connection_is_written_as_the_application_reads_it(engine, asked, variable, value):
+    """Schemes, TLS and drivers' own forms, by language, as the clients were seen to want them."""
+    asked = dict(asked)
+    names = asked.pop("names", ())
+    database = DATABASE.model_copy(update={"engine": engine, "port": 1})
+    env = environment(database, wishes=Wishes(variables={engine: names}, **asked))
+
+    assert value == env[variable]
+
+
+def test_a_cache_is_told_in_every_variable_that_the_code_reads():
+    """As a URL without password and TLS, or in parts; what is not known is left out."""
+    names = ("CELERY_BROKER_URL", "REDIS_ADDR", "REDIS_HOST", "REDIS_PORT", "REDIS_DB",
+             "REDIS_PASSWORD", "CELERY_RESULT_BACKEND", "REDIS_TLS")  # fmt: skip
+    cache = Cache(identifier="c", host="cache.test", port=6379)
+    env = environment(None, cache=cache, wishes=Wishes(variables={"redis": names}))
+
+    url = "redis://cache.test:6379/0"
+    assert [url, url, url, "cache.test:6379", "cache.test", "6379", "0", "false"] == [
+        env[name]
+        for name in ("REDIS_URL", "CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "REDIS_ADDR",
+                     "REDIS_HOST", "REDIS_PORT", "REDIS_DB", "REDIS_TLS")
+    ]  # fmt: skip
+    assert "REDIS_PASSWORD" not in env
 
 
 def test_the_users_word_wins_and_secrets_are_resolved():

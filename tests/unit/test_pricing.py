@@ -11,17 +11,19 @@ from hivemind_agents.pricing import Shape
 pytestmark = pytest.mark.fast
 
 TABLE = json.loads(Path(pricing.__file__).with_name("prices.json").read_text())
-FIELDS = {"alb_hour", "lcu_hour", "gp3_gb", "rds_gp3_gb", "logs_gb", "ec2", "rds"}
+FIELDS = {"alb_hour", "lcu_hour", "gp3_gb", "rds_gp3_gb", "logs_gb", "ec2", "rds", "elasticache"}
 
 
 def test_every_region_prices_the_same_things() -> None:
     """A region without one of the prices would give a sum that is too small."""
     instance_types = set(TABLE["regions"]["us-east-1"]["ec2"])
     classes = set(TABLE["regions"]["us-east-1"]["rds"])
+    nodes = set(TABLE["regions"]["us-east-1"]["elasticache"])
 
     for region, prices in TABLE["regions"].items():
         assert FIELDS == set(prices), region
         assert (instance_types, classes) == (set(prices["ec2"]), set(prices["rds"])), region
+        assert nodes == set(prices["elasticache"]), region
 
 
 @pytest.mark.parametrize("region", pricing.known_regions())
@@ -50,6 +52,14 @@ def test_a_worker_pays_no_load_balancer() -> None:
 
     assert "Public IPv4 addresses: 1" in names
     assert not [name for name in names if "load balancer" in name]
+
+
+def test_each_node_of_a_cache_is_counted() -> None:
+    """Two nodes cost twice as much as one."""
+    found = pricing.estimate(Shape(region="us-east-1", cache_type="cache.t4g.small", cache_nodes=2))
+    by_name = {item.what: item.monthly_usd for item in found.items}
+
+    assert round(730 * 2 * 0.032, 2) == by_name["Cache: 2 x cache.t4g.small"]
 
 
 def test_multi_az_costs_twice() -> None:

@@ -43,7 +43,9 @@ def shape(
             for slot in ("blue", "green")
         }
         if stack.database:
-            outputs["DatabaseIdentifier"] = "db"
+            outputs |= {"DatabaseIdentifier": "db", "DatabaseEngine": stack.database.engine}
+        if stack.cache:
+            outputs["CacheIdentifier"] = "cache"
     return decide(
         given or {},
         record=of or record(),
@@ -168,6 +170,76 @@ def test_a_database_is_not_deleted_by_leaving_it_out() -> None:
     """
     with pytest.raises(UserError, match="holds a database"):
         shape({"database_engine": "none"}, stack=shape())
+
+
+@pytest.mark.parametrize(
+    ("need", "version", "force_tls"), [("postgresql", "15", True), ("mysql", "10.11", False)]
+)
+def test_the_database_is_the_one_that_is_needed(need: str, version: str, force_tls: bool) -> None:
+    """
+    MariaDB does not force TLS, as most of its clients do not ask for it by themselves.
+    """
+    decided = shape(of=record(recon={"kind": "web", "needs": ["smtp", need]})).database
+
+    assert decided is not None
+    assert (need, version, force_tls) == (decided.engine, decided.engine_version, decided.force_tls)
+
+
+def test_a_redis_is_made_where_it_is_needed_and_doubled_in_production() -> None:
+    """
+    One small node, or two that take over from one another.
+    """
+    needing = record(recon={"kind": "web", "needs": ["redis"]})
+
+    small = shape(of=needing)
+    large = shape({"stage_mode": "production"}, of=needing, stack=small)
+
+    assert small.cache is not None
+    assert large.cache is not None
+    assert ("cache.t4g.micro", 1) == (small.cache.node_type, small.cache.nodes)
+    assert ("cache.t4g.small", 2) == (large.cache.node_type, large.cache.nodes)
+    assert small.database is None
+
+
+def test_what_is_optional_is_not_made_unless_it_is_asked_for() -> None:
+    """
+    It costs money, and the application runs without.
+    """
+    able = record(recon={"kind": "web", "needs": [], "optional_needs": ["mysql", "redis"]})
+
+    left, asked = shape(of=able), shape({"database_engine": "mysql", "cache": "redis"}, of=able)
+
+    assert (None, None) == (left.database, left.cache)
+    assert asked.database is not None
+    assert asked.cache is not None
+
+
+def test_what_holds_data_stays_when_the_code_no_longer_needs_it() -> None:
+    """
+    A database or cache never disappears by a change of the repository.
+    """
+    before = shape(of=record(recon={"kind": "web", "needs": ["mysql", "redis"]}))
+
+    after = shape(of=record(recon={"kind": "web", "needs": ["postgresql"]}), stack=before)
+
+    assert (before.database, before.cache) == (after.database, after.cache)
+    with pytest.raises(UserError, match="holds a cache"):
+        shape({"cache": "none"}, stack=before)
+    with pytest.raises(UserError, match="cannot become postgresql"):
+        shape({"database_engine": "postgresql"}, stack=before)
+
+
+def test_the_demand_for_tls_stays_until_it_is_changed() -> None:
+    """
+    For code that switches TLS off by itself there is `database_tls=optional`.
+    """
+    optional = shape({"database_tls": "optional"})
+
+    assert [False, False, True] == [
+        each.database.force_tls
+        for each in (optional, shape(stack=optional), shape({"database_tls": "required"}))
+        if each.database
+    ]
 
 
 def test_a_domain_stays_until_it_is_emptied() -> None:
