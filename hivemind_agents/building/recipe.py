@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from hivemind_agents.building import python, static
+from hivemind_agents.building import go, node, python, static
 from hivemind_agents.building.model import Recipe
+from hivemind_agents.building.persistence import persistent_files, persistent_folders
 from hivemind_agents.errors import RepositoryError
 from hivemind_agents.repository.report import RepositoryReport
 
@@ -21,6 +22,14 @@ RECIPES: dict[tuple[str, str | None], Author] = {
     ("python", "pdm"): python.pdm,
     ("python", "conda"): python.conda,
     ("python", None): python.pip,
+    ("node", "npm"): node.application,
+    ("node", "yarn"): node.application,
+    ("node", "yarn-berry"): node.application,
+    ("node", "pnpm"): node.application,
+    ("node", "bun"): node.application,
+    ("node", None): node.application,
+    ("go", "gomod"): go.application,
+    ("go", None): go.application,
     ("static", None): static.files,
 }
 
@@ -46,4 +55,22 @@ def recipe_for(report: RepositoryReport, files: Names) -> Recipe:
             f"no build recipe for {report.language or 'this repository'}{tool}; there are: {known}",
             mend="hivemind recon PATH shows what was found, and why",
         )
-    return author(report, files)
+    return hosted(author(report, files), report, files)
+
+
+def hosted(recipe: Recipe, report: RepositoryReport, files: Names) -> Recipe:
+    """The recipe with what its hosts have to do besides: the clock's jobs, folders that stay."""
+    return recipe.model_copy(
+        update={
+            "schedules": (*recipe.schedules, *report.schedules),
+            "persistent": persistent_folders(report, files),
+            "persistent_files": persistent_files(report, files),
+            "own_port": _own_port(report),
+        }
+    )
+
+
+def _own_port(report: RepositoryReport) -> int | None:
+    """The port that is fixed in the code, so that `$PORT` changes nothing."""
+    fixed = any(behaviour.about == "port" for behaviour in report.behaviours)
+    return report.port if fixed and report.kind == "web" else None

