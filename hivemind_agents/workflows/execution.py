@@ -204,17 +204,22 @@ async def _watch(run: Run, world: World, session: Session, since: datetime) -> N
 
 
 async def _let_go(lease: Lease, run: Run, world: World) -> None:
-    """Record the end where the verbs could not, then release the lease."""
+    """Record the end where the verbs could not, and release the lease, whatever comes of that.
+
+    The run's own outcome is worth more than an error here; a lease ends by itself.
+    """
     try:
         record = await world.deployments.read(lease.name)
         if record is not None:
             await world.deployments.update(
                 lease.name, lambda old: _after(old or record, run), lease.fence
             )
+    except HivemindError as error:
+        log.warning("the end of %s could not be recorded: %s", run.id, error.message)
+    try:
         await world.deployments.release(lease)
     except HivemindError as error:
-        # The run's own outcome is worth more than this one; the lease ends by itself.
-        log.warning("the end of %s could not be recorded: %s", run.id, error.message)
+        log.warning("the lease of %s was not let go: %s", lease.name, error.message)
 
 
 def _after(record: Deployment, run: Run) -> Deployment:

@@ -20,7 +20,7 @@ from hivemind_agents.domain.lease import LeaseHeld, Owner
 from hivemind_agents.domain.plan import Plan, Step
 from hivemind_agents.domain.redaction import Redactor
 from hivemind_agents.domain.run import Failure, Run, RunEvent, VerbOutcome
-from hivemind_agents.errors import StateBucketMissing
+from hivemind_agents.errors import StateBucketMissing, StateError
 from hivemind_agents.workflows import execution
 from hivemind_agents.workflows.execution import World, execute
 
@@ -93,6 +93,21 @@ async def test_a_run_holds_the_lease_and_lets_it_go(world: Here) -> None:
     assert list(STAGES) == [stage.name for stage in ended.stages]
     assert list(STAGES) == [call.verb for call in world.executor.calls]
     assert 0 < len(await world.runs.events("r1", 0))
+
+
+async def test_the_lease_is_let_go_when_the_record_cannot_be_read(
+    world: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A record that a newer version wrote, say: the run's outcome stands, nobody is locked out."""
+
+    async def unreadable(_name: str) -> None:
+        raise StateError("the record was written by a newer version")
+
+    monkeypatch.setattr(world.deployments, "read", unreadable)
+
+    ended = await execute(RUN, PLAN, world=world, on_event=None)
+
+    assert ("succeeded", None) == (ended.status, await world.deployments.holder("demo"))
 
 
 async def test_a_deployment_that_is_held_is_not_touched(world: Here) -> None:
