@@ -47,6 +47,8 @@ python_environment() {
     "$python" -c 'import ensurepip, venv' 2>/dev/null || packages python3-venv
     "$python" -m venv .venv
   fi
+  # A company's own authority is known to the system, not to the list that uv brings along.
+  if [ -s /etc/ssl/certs/ca-certificates.crt ]; then export UV_SYSTEM_CERTS=true; fi
   .venv/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt
   .venv/bin/uv pip sync -q --python .venv/bin/python --require-hashes requirements/dev.txt \
     requirements/uv.txt
