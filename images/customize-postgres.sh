@@ -1,5 +1,5 @@
-# Runs inside the postgres image: open to the network, TLS only, as RDS with rds.force_ssl.
-# Roles and databases are made when an instance is.
+# Runs inside the postgres image: open to the network, with TLS. Who gets in comes with the seed;
+# roles and databases are made when an instance is.
 version=$(ls /etc/postgresql)
 directory=/etc/postgresql/$version/main
 cat >"$directory/conf.d/rds.conf" <<CONF
@@ -7,14 +7,9 @@ listen_addresses = '*'
 password_encryption = 'scram-sha-256'
 ssl = on
 CONF
-cat >"$directory/pg_hba.conf" <<HBA
-local    all  postgres             peer
-hostssl  all  all       0.0.0.0/0  scram-sha-256
-HBA
-chown postgres:postgres "$directory/conf.d/rds.conf" "$directory/pg_hba.conf"
-chmod 640 "$directory/pg_hba.conf"
+chown postgres:postgres "$directory/conf.d/rds.conf"
 
-# What differs from one instance to another (port, certificate) comes with its seed, so the server
+# What differs from one instance to another (port, certificate, whether TLS is forced) comes with its seed, so the server
 # starts once, and right.
 cat >/usr/local/sbin/rds-seed <<'SEED'
 #!/bin/sh -eu
@@ -24,6 +19,8 @@ for directory in /etc/postgresql/*/main; do
     install -o postgres -g postgres -m 600 $seed/server.pem "$directory/server.pem"
   [ ! -f $seed/instance.conf ] ||
     install -o postgres -g postgres -m 640 $seed/instance.conf "$directory/conf.d/instance.conf"
+  [ ! -f $seed/pg_hba.conf ] ||
+    install -o postgres -g postgres -m 640 $seed/pg_hba.conf "$directory/pg_hba.conf"
 done
 SEED
 chmod 755 /usr/local/sbin/rds-seed

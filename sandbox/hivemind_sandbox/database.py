@@ -31,6 +31,7 @@ def ensure_running(
             region=database.region,
         )
         podman.write_seed(settings, key, seed | _server_seed(settings, database))
+        _note_parameters(settings, database)
         podman.create(
             settings,
             key,
@@ -60,6 +61,12 @@ def sync_password(settings: Settings, database: Database) -> bool:
     return True
 
 
+def has_new_parameters(settings: Settings, database: Database) -> bool:
+    """Whether the API's parameter group differs from what the server was started with."""
+    known = _parameters_marker(settings, database)
+    return known.exists() and known.read_text() != repr(database.parameters)
+
+
 def snapshot(settings: Settings, database: Database, name: str) -> None:
     """Keep all data of a running database under a snapshot's name."""
     server = _server(database)
@@ -82,6 +89,7 @@ def reboot(settings: Settings, database: Database) -> None:
     """Start the server again, with the parameters that the API has now."""
     key = database.interface.key
     podman.write_seed(settings, key, _server_seed(settings, database))
+    _note_parameters(settings, database)
     podman.restart(settings, key)
     await_ready(settings, database)
 
@@ -133,6 +141,14 @@ def _snapshot_file(settings: Settings, server: Server, region: str, name: str) -
 def _made_marker(settings: Settings, key: str) -> Path:
     """Exists once role and database do; holds a digest of the password that was set."""
     return podman.seed_directory(settings, key) / "made"
+
+
+def _note_parameters(settings: Settings, database: Database) -> None:
+    _parameters_marker(settings, database).write_text(repr(database.parameters))
+
+
+def _parameters_marker(settings: Settings, database: Database) -> Path:
+    return podman.seed_directory(settings, database.interface.key) / "parameters"
 
 
 def _password_digest(database: Database) -> str:

@@ -48,7 +48,17 @@ class PostgreSQL:
             "ssl_cert_file = '/etc/postgresql/15/main/server.pem'",
             "ssl_key_file = '/etc/postgresql/15/main/server.pem'",
         )
-        return {"instance.conf": lines(settings), "server.pem": certificate}
+        # RDS forces TLS from PostgreSQL 15 on, unless the parameter group says otherwise.
+        forced = dict(database.parameters).get("rds.force_ssl", "1") != "0"
+        access = (
+            "local all postgres peer",
+            f"{'hostssl' if forced else 'host'} all all 0.0.0.0/0 scram-sha-256",
+        )
+        return {
+            "instance.conf": lines(settings),
+            "pg_hba.conf": lines(access),
+            "server.pem": certificate,
+        }
 
     def await_ready(self, execute: Execute, database: Database) -> None:
         await_answer(lambda: execute("pg_isready", "--quiet", "--port", str(database.port)))

@@ -1,10 +1,13 @@
 """EC2 instances as podman hosts."""
 
-from hivemind_sandbox import podman
+from hivemind_sandbox import certificates, podman
 from hivemind_sandbox.network import Network, resolver_address
 from hivemind_sandbox.podman import Container
 from hivemind_sandbox.settings import Settings
 from hivemind_sandbox.wanted import Host, Vpc
+
+# Of Amazon's authorities a host knows those that are installed; this stands for them.
+AUTHORITY = "/usr/local/share/ca-certificates/hivemind-sandbox.crt"
 
 
 def ensure_running(
@@ -22,6 +25,7 @@ def ensure_running(
             image_kind="base",
             hostname=host.hostname,
             network=path,
+            files={certificates.authority_file(settings): AUTHORITY},
         )
     if found is None or not found.running:
         podman.start(settings, host.id)

@@ -3,6 +3,7 @@
 import json
 import logging
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -100,10 +101,19 @@ def seed_of_host(
 
 
 def create(
-    settings: Settings, key: str, *, kind: Kind, image_kind: image.Kind, hostname: str, network: str
+    settings: Settings,
+    key: str,
+    *,
+    kind: Kind,
+    image_kind: image.Kind,
+    hostname: str,
+    network: str,
+    files: Mapping[Path, str] | None = None,
 ) -> None:
-    """Create the container, stopped."""
+    """Create the container, stopped. `files` of this machine are in it, read-only."""
     reference = image.ensure(image_kind)
+    volumes = {seed_directory(settings, key): SEED, **(files or {})}
+    mounts = [part for source, at in volumes.items() for part in ("--volume", f"{source}:{at}:ro")]
     run(
         *_podman(), "create", "--name", name(settings, key), "--hostname", hostname, "--no-hosts",
         "--label", f"{SANDBOX_LABEL}={settings.index}",
@@ -111,7 +121,7 @@ def create(
         "--network", f"ns:{network}", "--systemd=always", *_limits(), "--cap-add", CAPABILITIES,
         "--security-opt", "seccomp=unconfined", "--security-opt", "unmask=ALL",
         "--security-opt", "label=disable", "--security-opt", "apparmor=unconfined",
-        "--volume", f"{seed_directory(settings, key)}:{SEED}:ro",
+        *mounts,
         "--log-driver", "none", "--http-proxy=false", reference,
     )  # fmt: skip
 

@@ -220,7 +220,10 @@ class Reconciler:
         elif item.status in ("stopping", "stopped"):
             if runs or item.status == "stopping":
                 self._work(key, partial(self._stop_database, item, runs=runs))
-        elif item.status == "rebooting" and runs:
+        elif runs and (
+            item.status == "rebooting"
+            or (item.status == "available" and database.has_new_parameters(self._settings, item))
+        ):
             self._work(key, partial(self._reboot_database, item))
         elif not runs or item.status != "available":
             self._work(
