@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hivemind_agents.building import go, node, python, static
+from hivemind_agents.building import go, node, php, python, static
 from hivemind_agents.building.model import Recipe
 from hivemind_agents.building.persistence import persistent_files, persistent_folders
 from hivemind_agents.errors import RepositoryError
@@ -30,6 +30,8 @@ RECIPES: dict[tuple[str, str | None], Author] = {
     ("node", None): node.application,
     ("go", "gomod"): go.application,
     ("go", None): go.application,
+    ("php", "composer"): php.application,
+    ("php", None): php.application,
     ("static", None): static.files,
 }
 
