@@ -29,7 +29,6 @@ _ENV = {
 }
 _INSTALLS = re.compile(r"^(?:go mod (?:download|vendor|tidy)|go get|dep ensure|glide install)\b")
 _RUN = re.compile(r"\bgo run(?:\s+-\S+)*\s+((?:\./)?[\w./-]*\.?)")
-_PROGRAM = re.compile(r"(?:^|\s|/)(?:\./)?((?:bin/)?[\w.-]+)")
 
 
 def application(report: RepositoryReport, files: frozenset[str]) -> Recipe:
@@ -57,7 +56,6 @@ def application(report: RepositoryReport, files: frozenset[str]) -> Recipe:
         ),
     ]
     needs_c = _needs_c(files)
-    out = next(iter(programs), None) or _output(builds)
     return Recipe(
         name="go-vendored" if vendored else "go",
         steps=tuple(steps),
@@ -72,7 +70,6 @@ def application(report: RepositoryReport, files: frozenset[str]) -> Recipe:
         processes=processes,
         search_path=(f"{RUNTIME}/bin",),
         packages=tuple(sorted(report.system_packages)),
-        inventory=f"python3 {FOLDER}/go_packages.py {shlex.quote(out)}" if out else None,
     )
 
 
@@ -138,7 +135,7 @@ def _processes(
             programs[program] = package
             return f"./{program}"
 
-        processes[name] = re.sub(r"(?<=^)go run", "go run", _RUN.sub(compiled, command))
+        processes[name] = _RUN.sub(compiled, command)
         for word in re.findall(r"(?:^|&&\s*|exec\s+)(?:\./)?(bin/[\w.-]+)", processes[name]):
             package = _package(word.rpartition("/")[2], files)
             if word not in built and word not in programs and word not in files and package:

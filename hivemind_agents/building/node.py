@@ -79,7 +79,6 @@ def application(report: RepositoryReport, files: frozenset[str]) -> Recipe:
         keyed_by=_keyed_by(files, manifests),
         warnings=(f"packages for development stay in the release: {keeps}",) if keeps else (),
         versions=_versions(programs, report),
-        inventory=f"python3 {FOLDER}/packages.py node_modules",
     )
 
 
@@ -286,6 +285,7 @@ def _site(report: RepositoryReport, files: frozenset[str], manifests: Manifests)
         env={**BUILD_ENV, **old_bundler(manifests)},
         reads_env=True,
         processes={"web": "nginx"},
+        search_path=("node_modules/.bin", f"{RUNTIME}/bin"),
         packages=("nginx-light",),
         kept=_kept(manifests),
         keyed_by=_keyed_by(files, manifests),

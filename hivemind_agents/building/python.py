@@ -63,7 +63,7 @@ def pipenv(report: RepositoryReport, files: frozenset[str]) -> Recipe:
 
 def pdm(report: RepositoryReport, files: frozenset[str]) -> Recipe:
     """Dependencies by PDM, from its lock file."""
-    return _recipe("python-pdm", report, files, installers.pdm, installers.PDM_ENV)
+    return _recipe("python-pdm", report, files, installers.pdm, {})
 
 
 def conda(report: RepositoryReport, files: frozenset[str]) -> Recipe:

@@ -10,8 +10,10 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from hivemind_agents.building import python_locks as locks
 from hivemind_agents.building.files import text_of
 from hivemind_agents.building.model import Step
+from hivemind_agents.building.programs import FOLDER
 from hivemind_agents.building.python_versions import MANAGED_FOLDER, SYSTEM_INTERPRETER, Python
 from hivemind_agents.errors import RepositoryError
 from hivemind_agents.repository.languages.python.manifests import REQUIREMENTS
@@ -19,7 +21,6 @@ from hivemind_agents.repository.languages.python.manifests import REQUIREMENTS
 UV = "uv==0.13.9"
 POETRY = "poetry==2.5.1"
 PIPENV = "pipenv==2026.10.3"
-PDM = "pdm==2.29.4"
 _TOOLS = "/cache/tools"
 _UV = f"{_TOOLS}/uv/bin/uv"
 PIP_INSTALL = ".venv/bin/pip install --quiet --no-compile"
@@ -56,12 +57,6 @@ PIPENV_ENV = {
     "PIPENV_VENV_IN_PROJECT": "1",
     "PIPENV_VERBOSITY": "-1",
     "PIPENV_YES": "1",
-}
-PDM_ENV = {
-    "PDM_CACHE_DIR": "/cache/pdm",
-    "PDM_CHECK_UPDATE": "false",
-    "PDM_IGNORE_SAVED_PYTHON": "1",
-    "PDM_NON_INTERACTIVE": "1",
 }
 
 
@@ -121,6 +116,7 @@ def pip(files: Iterable[str], python: Python) -> tuple[Step, ...]:
 def uv(files: Iterable[str], python: Python) -> tuple[Step, ...]:
     """By uv, from its lock file when there is one."""
     text = text_of(files, "uv.lock")
+    locks.check("uv.lock", "pyproject.toml", "uv lock", files)
     steps = [tool(UV), *environment(python, with_pip=False)]
     project = (_project(f"{UV_INSTALL} --no-deps ."),) if _is_package(files) else ()
     if "uv.lock" not in frozenset(files):
@@ -153,6 +149,7 @@ _PRODUCTION = "--no-dev --no-editable --no-install-project"
 
 def poetry(files: Iterable[str], python: Python) -> tuple[Step, ...]:
     """By Poetry: the main group, then the project itself where it is a package."""
+    locks.check("poetry.lock", "pyproject.toml", "poetry lock", files)
     run = f"{_TOOLS}/poetry/bin/poetry"
     tools = (tool(UV), tool(POETRY)) if python.managed else (tool(POETRY),)
     steps = [*tools, *environment(python, with_pip=False)]
@@ -175,40 +172,34 @@ def poetry(files: Iterable[str], python: Python) -> tuple[Step, ...]:
 
 
 def pipenv(files: Iterable[str], python: Python) -> tuple[Step, ...]:
-    """By Pipenv: what the lock file's default section lists."""
-    run = f"{_TOOLS}/pipenv/bin/pipenv"
-    tools = (tool(UV), tool(PIPENV)) if python.managed else (tool(PIPENV),)
+    """Of Pipenv's lock file, what its default section lists; Pipenv itself where there is none."""
+    locks.check("Pipfile.lock", "Pipfile", "pipenv lock", files)
+    tools = (tool(UV),) if python.managed else ()
     steps = [*tools, *environment(python, with_pip=True)]
     if "Pipfile.lock" not in frozenset(files):
-        steps.append(_installs("resolve the dependencies", f"{run} lock --quiet"))
-    elif "Pipfile" in frozenset(files):
-        steps.append(_installs("see that Pipfile.lock is in step with Pipfile", f"{run} verify"))
-    steps.append(
-        _installs(
-            "install the dependencies",
-            f"{run} requirements --hash --exclude-index >/tmp/locked.txt && "
-            f"{PIP_INSTALL} --no-deps --requirement /tmp/locked.txt",
-        )
-    )
-    return tuple(steps)
+        run = f"{_TOOLS}/pipenv/bin/pipenv"
+        steps = [tool(PIPENV), *steps, _installs("resolve the dependencies", f"{run} lock --quiet")]
+    return (*steps, _locked("pipenv"))
 
 
 def pdm(files: Iterable[str], python: Python) -> tuple[Step, ...]:
-    """By PDM: the production groups of its lock file."""
-    run = f"{_TOOLS}/pdm/bin/pdm"
-    tools = (tool(UV), tool(PDM)) if python.managed else (tool(PDM),)
-    steps = [*tools, *environment(python, with_pip=False)]
-    locked = "pdm.lock" in frozenset(files)
-    if locked:
-        steps.append(
-            _installs("see that pdm.lock is in step with pyproject.toml", f"{run} lock --check")
-        )
-    frozen = " --frozen-lockfile" if locked else ""
-    install = f"{run} install --prod --no-self{frozen}"
-    steps.append(_installs("install the dependencies", install))
-    if _is_package(files):
-        steps.append(_project(f"{run} install --prod --no-editable{frozen}"))
-    return tuple(steps)
+    """Of PDM's lock file, the production group; the manifest's list where there is none."""
+    if "pdm.lock" not in frozenset(files):
+        return pip(files, python)
+    locks.check("pdm.lock", "pyproject.toml", "pdm lock", files)
+    tools = (tool(UV),) if python.managed else ()
+    steps = (*tools, *environment(python, with_pip=True), _locked("pdm"))
+    if not _is_package(files):
+        return steps
+    return (*steps, _project(f"{PIP_INSTALL} --no-deps ."))
+
+
+def _locked(manager: str) -> Step:
+    return _installs(
+        "install the dependencies",
+        f"{SYSTEM_INTERPRETER} {FOLDER}/python_locks.py {manager} >/tmp/locked.txt && "
+        f"{PIP_INSTALL} --no-deps --requirement /tmp/locked.txt",
+    )
 
 
 def conda(files: Iterable[str], python: Python) -> tuple[Step, ...]:
