@@ -193,7 +193,12 @@ def running(
     deadline = time.monotonic() + limits.timeout_minutes * MINUTE_SECONDS
     try:
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            command,
+            # The engine's monitor leaves a file where it stands when memory runs out.
+            cwd=settings,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
     except FileNotFoundError as error:
         raise missing(program) from error
@@ -330,7 +335,11 @@ def ephemeral(
         "--entrypoint", "/bin/sh", image, "-c", "echo ready; exec timeout 1800 cat",
     ]  # fmt: skip
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command,
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as process:
         try:
             pid = _wait_ready(program, name, process)

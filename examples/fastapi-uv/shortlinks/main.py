@@ -32,6 +32,11 @@ class NewLink(BaseModel):
     url: HttpUrl
 
 
+@app.get("/", include_in_schema=False)
+async def front() -> Response:
+    return RedirectResponse("/docs")
+
+
 @app.get("/health")
 async def health() -> dict[str, str]:
     """Liveness alone: a database that is away must not take the host out of service."""
