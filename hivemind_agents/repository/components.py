@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from hivemind_agents.repository.facts import Fact, Finding
+from hivemind_agents.repository.facts import SURE, Fact, Finding
 from hivemind_agents.repository.languages import read_languages
 from hivemind_agents.repository.languages.node import project as node
 from hivemind_agents.repository.platforms import Declared, read_platforms
@@ -133,9 +133,17 @@ def _delegated(
                 processes=own.processes,
                 version=own.version or finding.version,
                 runtime=own.runtime,
-                start=own.start,
+                start=own.start or _handed_on(tree),
             )
     return None
+
+
+def _handed_on(tree: FileTree) -> Fact[str]:
+    """The root's start script, run by its package manager."""
+    manager = node.package_manager(tree, read_json(tree, "package.json")).value
+    name = manager.removesuffix("-berry")
+    command = "npm start" if name == "npm" else f"{name} run start"
+    return Fact(command, SURE, (tree.where("package.json", '"start"'),))
 
 
 def _component(folder: str, finding: Finding) -> Component:

@@ -37,6 +37,7 @@ def read_choices(tree: FileTree, finding: Finding) -> Iterator[Choice]:
     """Every choice that a configuration states."""
     yield from _prisma(tree)
     yield from _drizzle(tree)
+    yield from _meteor(tree)
     yield from _rails(tree)
     yield from _rails_cable(tree, finding)
     yield from _django(tree)
@@ -69,6 +70,12 @@ def _drizzle(tree: FileTree) -> Iterator[Choice]:
     found = tree.search(path, r"(?:dialect|driver)\s*:\s*[\"'](\w+)[\"']") if path else None
     if path and found:
         yield from _choice(found.group(1), tree.where(path, found.group(0)))
+
+
+def _meteor(tree: FileTree) -> Iterator[Choice]:
+    path = ".meteor/packages"
+    if tree.search(path, r"(?m)^mongo\b"):
+        yield Choice("mongodb", tree.where(path, "mongo"))
 
 
 def _rails(tree: FileTree) -> Iterator[Choice]:

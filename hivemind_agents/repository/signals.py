@@ -17,7 +17,7 @@ from hivemind_agents.repository.tree import FileTree
 SQL = ("postgresql", "mysql")
 VARIABLES: dict[str, re.Pattern[str]] = {
     "postgresql": re.compile(
-        r"^(?:\w+_)?(DATABASE_UR[LI]|DB_UR[LI]|POSTGRES\w*|PG(HOST|PORT|USER|PASSWORD|DATABASE)|"
+        r"^(?:\w+_)?(DATABASE_UR[LI]|DB_UR[LI]|POSTGRES\w*|PG_?(HOST|PORT|USER\w*|PASS\w*|DATABASE|DB\w*|UR[LI])|"
         r"DB_(HOST|PORT|USER\w*|PASS\w*|NAME|DATABASE)|SQLALCHEMY_DATABASE_URI|DATABASE_(HOST|"
         r"PORT|USER\w*|PASS\w*|NAME)|JDBC_DATABASE_URL|SPRING_DATASOURCE_\w+|"
         r"ConnectionStrings__\w+|TYPEORM_\w+|"
@@ -225,8 +225,16 @@ def _from_dependencies(
 ) -> None:
     drivers = DRIVERS.get(ecosystem, {})
     for name, dependency in finding.dependencies.items():
+        if dependency.dev:
+            continue
+        for extra in _extras(dependency.spec):
+            chosen = drivers.get(extra) or _BY_EXTRA.get(extra)
+            if chosen and ecosystem == "python":
+                entry = signals[chosen]
+                entry.driver = entry.driver or dependency.where
+                entry.bound = entry.bound or extra in BOUND
         need = drivers.get(name)
-        if need is None or dependency.dev:
+        if need is None:
             continue
         entry = signals[need]
         entry.driver = entry.driver or dependency.where
@@ -236,6 +244,25 @@ def _from_dependencies(
     if celery and ("redis" in celery.spec or finding.dependencies.runtime("redis")):
         signals["redis"].driver = signals["redis"].driver or celery.where
         signals["redis"].bound = True
+
+
+# Extras that bring a driver of another name (`databases[postgresql]`).
+_BY_EXTRA = {
+    "postgres": "postgresql",
+    "postgresql": "postgresql",
+    "postgresql-asyncpg": "postgresql",
+    "postgresql-psycopg": "postgresql",
+    "psql": "postgresql",
+    "mysql": "mysql",
+    "mongodb": "mongodb",
+    "mongo": "mongodb",
+}
+
+
+def _extras(spec: str) -> list[str]:
+    """`[asyncio,asyncpg]>=2` names asyncio and asyncpg."""
+    found = re.match(r"\[([^\]]*)\]", spec)
+    return [item.strip().lower().replace("_", "-") for item in found[1].split(",")] if found else []
 
 
 def _import_of(name: str, ecosystem: str, texts: list[tuple[str, str]]) -> str | None:
@@ -250,7 +277,10 @@ def _import_of(name: str, ecosystem: str, texts: list[tuple[str, str]]) -> str |
             "psycopg-binary": "psycopg",
             "django-storages": "storages",
         }.get(name, name.replace("-", "_"))
-        pattern = re.compile(rf"(?m)^[ \t]*(?:from|import)\s+{re.escape(module)}\b")
+        # Django's settings name a backend by its dotted path.
+        pattern = re.compile(
+            rf"(?m)^[ \t]*(?:from|import)\s+{re.escape(module)}\b|[\"']{re.escape(module)}\.\w+\."
+        )
         suffixes: tuple[str, ...] = (".py",)
     elif ecosystem == "node":
         pattern = re.compile(

@@ -5,6 +5,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from hivemind_agents.repository.readers.environment_patterns import (
+    CONFIG_SERVICE,
+    JAVASCRIPT,
+    PATTERNS,
+    SCHEMA_ENTRY,
+    SCHEMA_OF_ENVIRONMENT,
+)
 from hivemind_agents.repository.readers.python_source import (
     SOURCE_LIMIT,
     PythonModule,
@@ -121,80 +128,6 @@ def is_needed(name: str) -> bool:
     )
 
 
-# suffixes: patterns with the groups `name` and perhaps `default`, `must` or `may`.
-_Q = r"[\"'`]"
-_NAME = r"(?P<name>[A-Za-z_][A-Za-z0-9_]+)"
-_JS = (
-    rf"(?:process\.env|Bun\.env|import\.meta\.env)(?:\.{_NAME}|\[{_Q}(?P<name2>\w+){_Q}\])"
-    r"(?:\s*(?:\|\||\?\?)\s*(?P<default>[\"'`][^\"'`\n]*[\"'`]|[\d_]+|true|false|\w+))?",
-    rf"Deno\.env\.get\(\s*{_Q}{_NAME}{_Q}\s*\)(?:\s*(?:\|\||"
-    rf"\?\?)\s*(?P<default>[\"'`][^\"'`\n]*[\"'`]|\d+))?",
-    rf"(?:config(?:Service)?|"
-    rf"env)\.get(?:OrThrow)?(?:<\w+>)?\(\s*{_Q}(?P<name>[A-Z][A-Z0-9_]{{2,}}){_Q}",
-)
-PATTERNS: dict[tuple[str, ...], tuple[str, ...]] = {
-    (
-        ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx", ".jsx", ".vue", ".svelte", ".astro",
-    ): _JS,
-    (".rb", ".ru", ".erb", ".rake"): (
-        rf"ENV\.fetch\(\s*{_Q}{_NAME}{_Q}\s*(?P<must>\))(?!\s*(?:\{{|do\b))",
-        rf"ENV\.fetch\(\s*{_Q}{_NAME}{_Q}\s*,\s*(?P<default>[^)\n]+)\)",
-        rf"ENV\.fetch\(\s*{_Q}{_NAME}{_Q}\s*\)\s*(?:\{{|do)\s*(?P<default>[^}}\n]*)\}}?",
-        rf"ENV\[\s*{_Q}{_NAME}{_Q}\s*\](?:\s*(?:\|\||or)\s*(?P<default>[^\n)}}]+))?",
-    ),
-    (".php",): (
-        rf"\benv\(\s*{_Q}{_NAME}{_Q}\s*(?:,\s*(?P<default>[^)\n]+))?\)",
-        rf"getenv\(\s*{_Q}{_NAME}{_Q}\s*\)(?:\s*(?:\?:|\?\?)\s*(?P<default>{_Q}[^\"'\n]*{_Q}|"
-        rf"\w+))?",
-        rf"\$_(?:ENV|SERVER)\[\s*{_Q}(?P<name>(?!HTTP_|REQUEST_|SCRIPT_|DOCUMENT_|SERVER_|"
-        rf"REMOTE_|QUERY_|PHP_|PATH_|CONTENT_|argv|argc)[A-Z][A-Z0-9_]+){_Q}\s*\]"
-        rf"(?:\s*(?:\?:|\?\?)\s*(?P<default>{_Q}[^\"'\n]*{_Q}|\w+))?",
-    ),
-    (".go",): (
-        rf"os\.(?:Getenv|LookupEnv)\(\s*{_Q}{_NAME}{_Q}\s*\)",
-        rf"(?i:getenv|envOr|getEnvOr\w*|env|getEnvOrDefault|"
-        rf"lookupEnv)\(\s*{_Q}(?P<name>[A-Z][A-Z0-9_]+){_Q}\s*,\s*(?P<default>{_Q}[^\"`\n]*{_Q}|"
-        rf"\d+)\s*\)",
-        r"`[^`\n]*\benv(?:config)?:\"(?P<name>[A-Z][A-Z0-9_]+)(?P<must>,required|"
-        r",notEmpty)?[^`\n]*?(?:envDefault:\"(?P<default>[^\"]*)\")?[^`\n]*`",
-    ),
-    (".java", ".kt", ".kts", ".scala", ".groovy"): (
-        rf"System\.getenv\(\s*\"{_NAME}\"\s*\)(?:\s*\?:\s*(?P<default>\"[^\"\n]*\"|\d+))?",
-        rf"System\.getenv\(\)(?:\.get\(|\.getOrDefault\(|"
-        rf"\[)\s*\"{_NAME}\"(?:\s*,\s*(?P<default>\"[^\"\n]*\"))?",
-        rf"sys\.env(?:\.get(?:OrElse)?)?\(\s*\"{_NAME}\"(?:\s*,\s*(?P<default>\"[^\"\n]*\"))?",
-        r"\$\{(?P<name>[A-Z][A-Z0-9_]+)(?::(?P<plain>[^}\n]*))?\}",
-    ),
-    (".properties",): (r"\$\{(?P<name>[A-Z][A-Z0-9_]+)(?::(?P<plain>[^}\n]*))?\}",),
-    (".conf",): (r"\$\{\??(?P<name>[A-Z][A-Z0-9_]+)\}",),
-    (".rs",): (
-        rf"env::var(?:_os)?\(\s*\"{_NAME}\"\s*\)(?:\.unwrap_or(?:_else)?\(\s*(?:\|_\|\s*)?(?P<default>\"[^\"\n]*\"|[^\"\n]{{0,12}}\"[^\"\n]*\"))?(?P<must>\s*\.(?:expect|unwrap)\(|\s*\?)?",
-        rf"env!\(\s*\"{_NAME}\"",
-    ),
-    (".cs", ".fs", ".vb"): (
-        rf"Environment\.GetEnvironmentVariable\(\s*\"{_NAME}\"\s*\)(?:\s*\?\?\s*(?P<default>\"[^\"\n]*\"|\d+))?",
-    ),
-    (".ex", ".exs", ".eex"): (
-        rf"System\.(?P<must>fetch_env!)\(\s*\"{_NAME}\"",
-        rf"System\.get_env\(\s*\"{_NAME}\"\s*(?:,\s*(?P<default>\"[^\"\n]*\"))?\)(?:\s*\|\|\s*(?:(?P<must>raise)\b|(?P<default2>\"[^\"\n]*\")))?",
-    ),
-    (".clj", ".cljc"): (rf"System/getenv\s+\"{_NAME}\"", r"\(env\s+:(?P<kebab>[a-z][a-z0-9-]+)"),
-    (".dart",): (
-        rf"Platform\.environment\[\s*{_Q}{_NAME}{_Q}\s*\]"
-        rf"(?:\s*\?\?\s*(?P<default>{_Q}[^\"'\n]*{_Q}))?",
-    ),
-    (".swift",): (rf"(?:Environment\.get\(|"
-                  rf"environment\[)\s*\"{_NAME}\"\s*[\])](?:\s*\?\?\s*(?P<default>\"[^\"\n]*\"))?",),
-    (".cr",): (
-        rf"ENV\[\s*\"{_NAME}\"\s*\](?P<may>\?)?(?:\s*\|\|\s*(?P<default>\"[^\"\n]*\"))?",
-        rf"ENV\.fetch\(\s*\"{_NAME}\"\s*,\s*(?P<default>\"[^\"\n]*\")",
-    ),
-    (".hs",): (rf"(?:lookupEnv|getEnv)\s+\"{_NAME}\"",),
-    (".gleam",): (rf"(?:envoy\.get|get_env)\(\s*\"{_NAME}\"",),
-    (".cpp", ".cc", ".c", ".cxx"): (rf"getenv\(\s*\"{_NAME}\"",),
-    (".zig",): (rf"getenv\(\s*\"{_NAME}\"",),
-    (".prisma",): (rf"\benv\(\s*\"{_NAME}\"(?P<must>\s*\))",),
-}  # fmt: skip
 _COMPILED = [
     (suffixes, [re.compile(p) for p in patterns]) for suffixes, patterns in PATTERNS.items()
 ]
@@ -211,7 +144,10 @@ def read_uses(tree: FileTree, *, limit: int = 600) -> Iterator[Use]:
                 continue
     for suffixes, patterns in _COMPILED:
         for path in tree.sources(*suffixes, limit=limit):
-            yield from _scan(path, tree.text(path, limit=400_000) or "", patterns)
+            text = tree.text(path, limit=400_000) or ""
+            yield from _scan(path, text, patterns)
+            if suffixes is JAVASCRIPT:
+                yield from _javascript_objects(path, text)
     for path in tree.sources(".yml", ".yaml", limit=60):
         if re.search(r"(?:^|/)(application|bootstrap|database|storage|cable)[\w-]*\.ya?ml$", path):
             text = tree.text(path) or ""
@@ -245,14 +181,43 @@ def _scan(path: str, text: str, patterns: Iterable[re.Pattern[str]]) -> Iterator
                 demanded=bool(groups.get("must")),
                 optional=default is not None or plain is not None or bool(groups.get("may")),
             )
-    if path.endswith((".js", ".ts", ".mjs", ".cjs", ".mts")):
-        for found in re.finditer(r"(?:const|let|var)\s*\{([^}]{1,800})\}\s*=\s*process\.env", text):
+
+
+def _javascript_objects(path: str, text: str) -> Iterator[Use]:
+    """Variables taken apart (`const { A, B = 1 } = process.env`), and those that a schema of the
+    environment names (envalid, zod, Joi, Adonis).
+    """
+    for found in re.finditer(
+        r"(?:const|let|var)\s*\{([^}]{1,800})\}\s*(?::\s*[\w.<>, ]+)?=\s*"
+        r"(?:process|Bun|import\.meta)\.env\b",
+        text,
+    ):
+        where = f"{path}:{text.count(chr(10), 0, found.start()) + 1}"
+        for part in found.group(1).split(","):
+            name, equals, default = part.partition("=")
+            name = name.split(":")[0].strip()
+            if NAME.match(name):
+                yield Use(name, where, _literal(default.strip() or None), optional=bool(equals))
+    if "ConfigService" in text:
+        for found in CONFIG_SERVICE.finditer(text):
             where = f"{path}:{text.count(chr(10), 0, found.start()) + 1}"
-            for part in found.group(1).split(","):
-                name, equals, default = part.partition("=")
-                name = name.split(":")[0].strip()
-                if NAME.match(name):
-                    yield Use(name, where, _literal(default.strip() or None), optional=bool(equals))
+            default = found.group("default")
+            yield Use(found.group("name"), where, _literal(default), optional=bool(default))
+    if not SCHEMA_OF_ENVIRONMENT.search(text):
+        return
+    for found in SCHEMA_ENTRY.finditer(text):
+        rule = found.group("rule")
+        stated = re.search(
+            r"default(?:Value)?(?:\(|\s*:)\s*([\"'`][^\"'`\n]*[\"'`]|[\w.]+)", rule
+        )
+        optional = bool(stated or re.search(r"optional\(|allow\(|nullish\(|devDefault", rule))
+        yield Use(
+            name=found.group("name"),
+            where=f"{path}:{text.count(chr(10), 0, found.start('name')) + 1}",
+            default=_literal(stated.group(1)) if stated else None,
+            demanded=not optional,
+            optional=optional,
+        )
 
 
 def _literal(text: str | None) -> str | None:

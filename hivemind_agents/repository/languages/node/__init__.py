@@ -61,6 +61,7 @@ def detect(tree: FileTree) -> Finding | None:
         health_path=match.health_path or health.health_path(project, match),
         notes=match.notes,
         adds=match.adds,
+        env=match.env,
         dependencies=project.dependencies,
     )
 

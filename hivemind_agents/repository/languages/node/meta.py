@@ -22,6 +22,7 @@ def detect(project: NodeProject) -> Match | None:
         _astro,
         _redwood,
         _medusa,
+        _by_command,
     )
     return next((found for look in looks if (found := look(project))), None)
 
@@ -258,6 +259,36 @@ def _blitz(project: NodeProject) -> Match | None:
         if listed
         else None
     )
+
+
+# package: (framework, command without a script, port)
+_COMMANDS = {
+    "waku": ("waku", "waku start", 8080),
+    "mastra": ("mastra", "mastra start", 4111),
+    "nitropack": ("nitro", "", 3000),
+    "nitro": ("nitro", "", 3000),
+    "node-red": ("node-red", "node-red", 1880),
+    "vike": ("vike", "", 3000),
+    "@analogjs/platform": ("analog", "node dist/analog/server/index.mjs", 3000),
+    "n8n": ("n8n", "n8n start", 5678),
+    "@wasp.sh/wasp-cli": ("wasp", "", 3000),
+}
+
+
+def _by_command(project: NodeProject) -> Match | None:
+    """Frameworks whose own command serves what it has built."""
+    for package, (framework, command, port) in _COMMANDS.items():
+        listed = project.dependencies.first(package)
+        scripts = " ".join(project.scripts.values())
+        if listed is None or not re.search(rf"\b{package.rpartition('/')[2]}\b|\bvite\b", scripts):
+            continue
+        fallback = project.exec(command) if command and " dist/" not in command else command
+        if framework == "nitro":
+            fallback = "node .output/server/index.mjs"
+        if not fallback and "start" not in project.scripts and "serve" not in project.scripts:
+            continue
+        return _web(project, framework, listed.where, fallback or None, port=port, rank=70)
+    return None
 
 
 def _medusa(project: NodeProject) -> Match | None:

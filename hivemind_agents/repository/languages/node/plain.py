@@ -164,7 +164,9 @@ def _front_end(project: NodeProject) -> Match | None:
         "gulp",
         "@rsbuild/core",
     )
-    page = project.tree.has("index.html", "src/index.html", "public/index.html")
+    page = project.tree.has(
+        "index.html", "src/index.html", "public/index.html", "app/index.html", "source/index.html"
+    )
     if bundler is None or page is None or not project.build:
         return None
     start = project.scripts.get("start", "")
@@ -181,7 +183,7 @@ def _front_end(project: NodeProject) -> Match | None:
         confidence=LIKELY,
         evidence=(bundler.where,),
         kind_confidence=LIKELY,
-        document_root="dist",
+        document_root=_served_folder(project) or "dist",
     )
 
 

@@ -5,6 +5,7 @@ import re
 from hivemind_agents.repository.facts import SURE, Match
 from hivemind_agents.repository.languages.node.plain import LISTENS, start_of
 from hivemind_agents.repository.languages.node.project import NodeProject
+from hivemind_agents.repository.readers.environment import Use
 
 # framework: (packages, how the code uses it, rank)
 FRAMEWORKS: dict[str, tuple[tuple[str, ...], str, int]] = {
@@ -101,9 +102,15 @@ def _look(project: NodeProject, name: str) -> Match | None:
         start_evidence=(where,),
         port=_PORTS.get(name, 3000),
         processes=processes,
+        env=_METEOR if name == "meteor" else (),
     )
 
 
+# What a Meteor bundle stops without.
+_METEOR = (
+    Use("MONGO_URL", ".meteor/packages", demanded=True),
+    Use("ROOT_URL", ".meteor/packages", demanded=True),
+)
 _PORTS = {"strapi": 1337, "adonisjs": 3333, "feathers": 3030, "sails": 1337}
 
 

@@ -24,9 +24,10 @@ def detect(tree: FileTree) -> Finding | None:
     if manifest is None and entry is None:
         nested = tree.sources(".py", limit=1)
         below = any(tree.named(name) for name in ("requirements.txt", "pyproject.toml", "Pipfile"))
-        if not nested or nested[0].count("/") > 2 or below:
+        documents = tree.has("docs/conf.py", "docs/source/conf.py", "source/conf.py")
+        if documents is None and (not nested or nested[0].count("/") > 2 or below):
             return None
-        entry = nested[0]
+        entry = documents or nested[0]
     project = PythonProject(
         tree, manifests.read_dependencies(tree), manifests.package_manager(tree)
     )
@@ -59,6 +60,7 @@ def detect(tree: FileTree) -> Finding | None:
         health_path=match.health_path or health.health_path(project, match.framework),
         document_root=match.document_root,
         adds=match.adds,
+        env=match.env,
         notes=match.notes,
         dependencies=project.dependencies,
     )
@@ -68,6 +70,8 @@ def _serves(match: Match, manifest: str | None) -> float:
     """How much speaks for Python being what runs here."""
     if match.kind == "web":
         return CERTAIN if match.framework else SURE
+    if match.kind == "static" and manifest is None:
+        return WEAK / 2
     if match.kind in {"worker", "static"}:
         return GUESS
     return (GUESS if match.start else WEAK) if manifest else WEAK / 2

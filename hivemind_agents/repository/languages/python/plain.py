@@ -4,6 +4,7 @@ import re
 
 from hivemind_agents.repository.facts import GUESS, LIKELY, SURE, WEAK, Match
 from hivemind_agents.repository.languages.python.project import PythonProject
+from hivemind_agents.repository.languages.python.serving import script_start
 from hivemind_agents.repository.readers.python_source import PythonModule
 from hivemind_agents.repository.readers.structured import read_toml, table
 
@@ -64,12 +65,14 @@ def plain_match(project: PythonProject) -> Match:
     entry = entry_module(project)
     if entry is None:
         return _without_entry(project)
-    start = f"python {entry.path}"
-    if entry.path.endswith("/__main__.py"):
-        start = f"python -m {entry.path.removesuffix('/__main__.py').replace('/', '.')}"
-        if start.startswith("python -m src."):
-            start = f"python {entry.path.removesuffix('/__main__.py')}"
+    start = script_start(project, entry.path)
     reachable = [entry, *_imported(project, entry)]
+    tools = _tool_server(reachable)
+    if tools:
+        return Match(
+            framework=None, kind="web", rank=22, evidence=(tools,), kind_confidence=LIKELY,
+            start=start, start_confidence=LIKELY, port=8000,
+        )  # fmt: skip
     for module in reachable:
         line = module.calls_any(*_SERVERS)
         if line:
@@ -93,6 +96,17 @@ def plain_match(project: PythonProject) -> Match:
         framework=None, kind="cli", rank=10, evidence=(entry.path,), start=start,
         kind_confidence=0.88 if known else GUESS, start_confidence=0.88 if known else GUESS,
     )  # fmt: skip
+
+
+def _tool_server(modules: list[PythonModule]) -> str | None:
+    """A server of tools for models (MCP) that listens; one that speaks on stdio is a program."""
+    for module in modules:
+        if not {"mcp", "fastmcp"} & module.imports:
+            continue
+        found = re.search(r"transport\s*=\s*[\"'](?:http|sse|streamable-http)[\"']", module.text)
+        if found:
+            return f"{module.path}:{module.text.count(chr(10), 0, found.start()) + 1}"
+    return None
 
 
 def _root_entry(entry: PythonModule) -> bool:
@@ -222,6 +236,14 @@ def _without_entry(project: PythonProject) -> Match:
     )  # fmt: skip
 
 
+def _only_documents(project: PythonProject, configuration: str) -> bool:
+    """Whether there is nothing but the configuration of Sphinx and its documents."""
+    folder = configuration.rpartition("/")[0]
+    modules = [item.path for item in project.modules if item.path != configuration]
+    index = [f"{folder}/index.{end}".lstrip("/") for end in ("rst", "md")]
+    return not modules and project.tree.has(*index) is not None
+
+
 def _static_generator(project: PythonProject) -> Match | None:
     """Sites that Python only builds: MkDocs, Pelican, Sphinx."""
     tree = project.tree
@@ -232,11 +254,15 @@ def _static_generator(project: PythonProject) -> Match | None:
         ("lektor.lektorproject", "lektor", "lektor build -O public", "public"),
         ("_toc.yml", "jupyter-book", "jupyter-book build .", "_build/html"),
         ("conf.py", "sphinx", "sphinx-build . public", "public"),
+        ("source/conf.py", "sphinx", "sphinx-build source public", "public"),
         ("docs/conf.py", "sphinx", "sphinx-build docs public", "public"),
+        ("docs/source/conf.py", "sphinx", "sphinx-build docs/source public", "public"),
     ):
         if manifest in tree and not package:
             listed = project.dependencies.first(name)
-            if name == "sphinx" and (listed is None or entry_module(project)):
+            if name == "sphinx" and (
+                entry_module(project) or not (listed or _only_documents(project, manifest))
+            ):
                 continue
             published = " -s publishconf.py" if "publishconf.py" in tree else ""
             return Match(

@@ -140,5 +140,16 @@ def target(project: PythonProject, path: str, name: str) -> tuple[str, str]:
     return "/".join(chdir), ".".join([*folders, stem]) + ":" + name
 
 
+def in_package(project: PythonProject, path: str) -> bool:
+    """Whether a module can only run as part of its package."""
+    module = next((item for item in project.modules if item.path == path), None)
+    if module is None:
+        return False
+    _, name = target(project, path, "")
+    top = name.split(".")[0].rstrip(":")
+    relative = any(origin.startswith(".") for origin in module.origins.values())
+    return relative or ("." in name and _imported_by_name(project, top))
+
+
 def _imported_by_name(project: PythonProject, folder: str) -> bool:
     return any(folder in module.imports for module in project.modules)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from hivemind_agents.repository.facts import LIKELY, SURE, Fact, Match
 from hivemind_agents.repository.languages.python.project import PythonProject, target
+from hivemind_agents.repository.languages.python.serving import script_start
 
 _STREAMLIT_NAMES = (
     "streamlit_app.py",
@@ -47,7 +48,8 @@ def _aiohttp(project: PythonProject) -> Match | None:
         line = module.calls_any("aiohttp.web.run_app", "aiohttp.web.TCPSite", "web.run_app")
         if line:
             where = f"{module.path}:{line}"
-            return _match(project, "aiohttp", where, f"python {module.path}", port=8080, rank=66)
+            start = script_start(project, module.path)
+            return _match(project, "aiohttp", where, start, port=8080, rank=66)
     served = project.served("aiohttp.web.Application")
     if served is None:
         return None
@@ -76,8 +78,9 @@ def _tornado(project: PythonProject) -> Match | None:
         line = module.calls_any("tornado.web.Application", "tornado.httpserver.HTTPServer")
         if line and (".listen" in module.text or module.main_guard):
             return _match(
-                project, "tornado", f"{module.path}:{line}", f"python {module.path}", port=8888
-            )
+                project, "tornado", f"{module.path}:{line}", script_start(project, module.path),
+                port=8888,
+            )  # fmt: skip
     return None
 
 
@@ -123,6 +126,18 @@ _SCRIPTS: dict[str, tuple[tuple[str, ...], str, int]] = {
         "panel serve {file} --address 0.0.0.0 --port $PORT --allow-websocket-origin='*'",
         5006,
     ),
+    "shiny": (
+        ("shiny.App", "shiny.express.ui.page_opts", "shiny.express.input"),
+        "shiny run --host 0.0.0.0 --port $PORT {file}",
+        8000,
+    ),
+    "flet": (
+        ("flet.app", "flet.run"),
+        "flet run --web --host 0.0.0.0 --port $PORT {file}",
+        8550,
+    ),
+    "mesop": (("mesop.page", "mesop.features.page.page"), "mesop {file} --port $PORT --prod", 32123),
+    "voila": (("voila.app.main",), "voila --no-browser --port=$PORT {file}", 8866),
     "reflex": (("reflex.App",), "reflex run --env prod --backend-host 0.0.0.0", 8000),
 }
 

@@ -2,7 +2,12 @@
 
 import shlex
 
-from hivemind_agents.repository.languages.python.project import PythonProject, Served, target
+from hivemind_agents.repository.languages.python.project import (
+    PythonProject,
+    Served,
+    in_package,
+    target,
+)
 
 
 def wsgi_start(project: PythonProject, served: Served) -> tuple[str, tuple[str, ...]]:
@@ -57,6 +62,18 @@ def _has_standard_extra(project: PythonProject) -> bool:
     )
 
 
-def script_start(path: str) -> str:
-    """Run a file; one below the root by its path, so that its own folder is importable."""
-    return f"python {path}"
+def script_start(project: PythonProject, path: str) -> str:
+    """Run a file by its path, so that its own folder is importable; a module of a package that is
+    imported by its name, or that imports its neighbours with a dot, as a module.
+    """
+    folder, name = target(project, path, "")
+    module = name.removesuffix(":")
+    if path.endswith("/__main__.py"):
+        module = module.removesuffix(".__main__")
+        inside = f"{path.removesuffix('/__main__.py')}/__init__.py" in project.tree
+        if not inside and not in_package(project, path):
+            return f"python {path.removesuffix('/__main__.py')}"
+    elif "." not in module or not in_package(project, path):
+        return f"python {path}"
+    enter = f"cd {folder} && " if folder else ""
+    return f"{enter}python -m {module}"

@@ -1,7 +1,7 @@
 """Applications that speak WSGI, other than Flask and Django."""
 
 from hivemind_agents.repository.facts import SURE, Match
-from hivemind_agents.repository.languages.python.project import PythonProject
+from hivemind_agents.repository.languages.python.project import PythonProject, Served
 from hivemind_agents.repository.languages.python.serving import script_start, wsgi_start
 
 FRAMEWORKS: dict[str, tuple[str, ...]] = {
@@ -15,7 +15,9 @@ FRAMEWORKS: dict[str, tuple[str, ...]] = {
 def detect(project: PythonProject) -> Match | None:
     """The object that a server is pointed at; Dash's is its `server`."""
     for framework, constructors in FRAMEWORKS.items():
-        served = project.served(*constructors)
+        served = project.served(*constructors) or (
+            _paste_factory(project) if framework == "pyramid" else None
+        )
         if served is None:
             continue
         adds: tuple[str, ...] = ()
@@ -29,12 +31,12 @@ def detect(project: PythonProject) -> Match | None:
                 None,
             )
             if server is None:
-                start = script_start(served.module.path)
+                start = script_start(project, served.module.path)
             else:
                 start, adds = wsgi_start(project, served)
                 start = start.replace(f":{served.name}", f":{server}", 1)
         elif framework == "pyramid":
-            start = script_start(served.module.path)
+            start = script_start(project, served.module.path)
             if "production.ini" in project.tree:
                 start = "pserve production.ini http_port=$PORT"
         else:
@@ -53,6 +55,15 @@ def detect(project: PythonProject) -> Match | None:
     return _bottle_functions(project)
 
 
+def _paste_factory(project: PythonProject) -> Served | None:
+    """Pyramid's `main(global_config, **settings)`, which an .ini file names."""
+    for module in project.modules:
+        line = module.calls_any("pyramid.config.Configurator")
+        if line and "main" in module.functions:
+            return Served(module, "main", line, factory=True)
+    return None
+
+
 def _bottle_functions(project: PythonProject) -> Match | None:
     """Bottle without an application object: `route` and `run` of the module itself."""
     for module in project.modules:
@@ -63,7 +74,7 @@ def _bottle_functions(project: PythonProject) -> Match | None:
                 kind="web",
                 rank=70,
                 evidence=(*project.where("bottle"), f"{module.path}:{line}"),
-                start=script_start(module.path),
+                start=script_start(project, module.path),
                 port=8080,
             )
     return None
