@@ -112,7 +112,7 @@ class ContainerBuilder:
         if os.geteuid() != 0:
             raise AccessError(
                 "builds need root on the controller: they mount a disk and make a container",
-                mend="run it with sudo",
+                mend="run it with sudo -E, which keeps your settings",
             )
         phases: dict[str, float] = {}
         with _timed(phases, "image"):

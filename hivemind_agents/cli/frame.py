@@ -11,6 +11,7 @@ import typer
 
 from hivemind_agents import cli
 from hivemind_agents.errors import HivemindError, UserError
+from hivemind_agents.locations import give_back
 
 TargetOption = Annotated[
     str | None,
@@ -72,6 +73,8 @@ def run(name: str, arguments: list[str]) -> int:  # noqa: PLR0911 - a code for e
         return 0
     except Exception as error:  # noqa: BLE001 - the last resort: a message instead of a traceback
         return _unforeseen(name, error)
+    finally:
+        give_back()
     return result if isinstance(result, int) else 0
 
 

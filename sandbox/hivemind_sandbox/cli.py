@@ -314,6 +314,9 @@ def _write_target(settings: Settings) -> Path:
 def _write_private(path: Path, text: str) -> None:
     path.touch(mode=0o600)
     path.write_text(text)
+    if os.geteuid() == 0 and os.environ.get("SUDO_UID", "").isdigit():
+        # Whoever started the sandbox by sudo may use it without.
+        os.chown(path, int(os.environ["SUDO_UID"]), -1)
 
 
 def _remove_target(settings: Settings) -> None:
