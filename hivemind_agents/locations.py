@@ -37,7 +37,7 @@ def give_back() -> None:
     home, owner = Path.home(), int(caller)
     if not home.is_dir() or home.stat().st_uid != owner:
         return
-    for folder in (config_dir(), state_dir()):
+    for folder in (config_dir(), state_dir(), home / ".ansible"):
         if not folder.is_relative_to(home):
             continue
         for made in (folder, *folder.parents):

@@ -14,4 +14,5 @@ state=${HIVEMIND_STATE_DIR:-${XDG_STATE_HOME:-$HOME/.local/state}/hivemind}
 for mount in "$state"/builds/*/mount; do
   if mountpoint -q "$mount" 2>/dev/null; then as_root umount "$mount"; fi
 done
-rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
+# Byte code in it may be root's.
+as_root rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
