@@ -41,40 +41,39 @@ _ENV = {
 
 def pip(report: RepositoryReport, files: frozenset[str]) -> Recipe:
     """Dependencies by pip, from a requirements file or the project itself."""
-    return _recipe("python-pip", report, files, installers.pip, {})
+    return _recipe("python-pip", report, files, installers.pip)
 
 
 def uv(report: RepositoryReport, files: frozenset[str]) -> Recipe:
     """Dependencies by uv, from its lock file."""
     if "pyproject.toml" not in files:
         return pip(report, files)
-    return _recipe("python-uv", report, files, installers.uv, {})
+    return _recipe("python-uv", report, files, installers.uv)
 
 
 def poetry(report: RepositoryReport, files: frozenset[str]) -> Recipe:
     """Dependencies by Poetry, from its lock file."""
-    return _recipe("python-poetry", report, files, installers.poetry, installers.POETRY_ENV)
+    return _recipe("python-poetry", report, files, installers.poetry)
 
 
 def pipenv(report: RepositoryReport, files: frozenset[str]) -> Recipe:
     """Dependencies by Pipenv, from its lock file."""
-    return _recipe("python-pipenv", report, files, installers.pipenv, installers.PIPENV_ENV)
+    return _recipe("python-pipenv", report, files, installers.pipenv)
 
 
 def pdm(report: RepositoryReport, files: frozenset[str]) -> Recipe:
     """Dependencies by PDM, from its lock file."""
-    return _recipe("python-pdm", report, files, installers.pdm, {})
+    return _recipe("python-pdm", report, files, installers.pdm)
 
 
 def conda(report: RepositoryReport, files: frozenset[str]) -> Recipe:
     """Conda's list has no recipe; a requirements file beside it has."""
     install = installers.pip if installers.requirements_file(files) else installers.conda
-    return _recipe("python-pip", report, files, install, {})
+    return _recipe("python-pip", report, files, install)
 
 
 def _recipe(
-    name: str, report: RepositoryReport, files: frozenset[str], install: Install,
-    env: dict[str, str],
+    name: str, report: RepositoryReport, files: frozenset[str], install: Install
 ) -> Recipe:  # fmt: skip
     python = versions.choose(report, files)
     processes, static = django.with_static_files(_processes(report), report, files)
@@ -110,7 +109,7 @@ def _recipe(
     return Recipe(
         name=name,
         steps=(*steps, *built),
-        env={**_ENV, **installers.UV_ENV, **env},
+        env={**_ENV, **installers.UV_ENV},
         defaults=django.build_defaults(report) if built else {},
         reads_env=bool(built),
         processes=processes,

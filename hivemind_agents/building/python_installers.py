@@ -1,7 +1,8 @@
 """Python's installers: the steps by which each brings an application's packages to `/app/.venv`.
 
-The tools are installed exactly, into the deployment's cache, and never into the application.
-Only what production needs is installed; a lock file is taken as it is, or refused.
+Only what production needs is installed; a lock file is taken as it is, or refused. uv is installed
+exactly, into the deployment's cache; the lock files of Poetry, Pipenv and PDM are read by a program
+of ours and installed by pip, from this machine's index, against their digests.
 """
 
 import re
@@ -19,8 +20,6 @@ from hivemind_agents.errors import RepositoryError
 from hivemind_agents.repository.languages.python.manifests import REQUIREMENTS
 
 UV = "uv==0.13.9"
-POETRY = "poetry==2.5.1"
-PIPENV = "pipenv==2026.10.3"
 _TOOLS = "/cache/tools"
 _UV = f"{_TOOLS}/uv/bin/uv"
 PIP_INSTALL = ".venv/bin/pip install --quiet --no-compile"
@@ -43,20 +42,6 @@ UV_ENV = {
     "UV_NO_PROGRESS": "1",
     "UV_PROJECT_ENVIRONMENT": "/app/.venv",
     "UV_PYTHON_DOWNLOADS": "never",
-}
-POETRY_ENV = {
-    "POETRY_CACHE_DIR": "/cache/poetry",
-    "POETRY_INSTALLER_MAX_WORKERS": "4",
-    "POETRY_NO_INTERACTION": "1",
-    "POETRY_VIRTUALENVS_IN_PROJECT": "true",
-}
-PIPENV_ENV = {
-    "PIPENV_CACHE_DIR": "/cache/pipenv",
-    "PIPENV_IGNORE_VIRTUALENVS": "0",
-    "PIPENV_NOSPIN": "1",
-    "PIPENV_VENV_IN_PROJECT": "1",
-    "PIPENV_VERBOSITY": "-1",
-    "PIPENV_YES": "1",
 }
 
 
@@ -148,38 +133,25 @@ _PRODUCTION = "--no-dev --no-editable --no-install-project"
 
 
 def poetry(files: Iterable[str], python: Python) -> tuple[Step, ...]:
-    """By Poetry: the main group, then the project itself where it is a package."""
+    """Of Poetry's lock file, what its main group reaches; then the project, if it is a package."""
     locks.check("poetry.lock", "pyproject.toml", "poetry lock", files)
-    run = f"{_TOOLS}/poetry/bin/poetry"
-    tools = (tool(UV), tool(POETRY)) if python.managed else (tool(POETRY),)
-    steps = [*tools, *environment(python, with_pip=False)]
-    if "poetry.lock" in frozenset(files):
-        steps.append(
-            _installs("see that poetry.lock is in step with pyproject.toml", f"{run} check --lock")
-        )
-    steps += [
-        _installs(
-            "install the dependencies", f"{run} install --quiet --only main --no-root --no-ansi"
-        ),
-        # An application is often no package: that is not a fault.
-        _project(
-            f"{run} install --only-root --no-ansi >/tmp/root.log 2>&1 || "
-            "{ grep -qE 'No file/folder found|package-mode|Readme path' /tmp/root.log || "
-            "{ cat /tmp/root.log; exit 1; }; }",
-        ),
-    ]
-    return tuple(steps)
+    settings = _pyproject(files).get("tool", {}).get("poetry", {})
+    steps = _locked("poetry", python, no_deps="poetry.lock" in frozenset(files))
+    if settings.get("package-mode") is False or not _is_package(files):
+        return steps
+    # An application is often called a package and is none: that is not a fault.
+    install = (
+        f"{PIP_INSTALL} --no-deps . >/tmp/root.log 2>&1 || "
+        "{ grep -qE 'No file/folder found|Readme path|does not contain any element' /tmp/root.log "
+        "|| { cat /tmp/root.log; exit 1; }; }"
+    )
+    return (*steps, _project(install))
 
 
 def pipenv(files: Iterable[str], python: Python) -> tuple[Step, ...]:
-    """Of Pipenv's lock file, what its default section lists; Pipenv itself where there is none."""
+    """Of Pipenv's lock file, what its default section lists; the Pipfile's list without one."""
     locks.check("Pipfile.lock", "Pipfile", "pipenv lock", files)
-    tools = (tool(UV),) if python.managed else ()
-    steps = [*tools, *environment(python, with_pip=True)]
-    if "Pipfile.lock" not in frozenset(files):
-        run = f"{_TOOLS}/pipenv/bin/pipenv"
-        steps = [tool(PIPENV), *steps, _installs("resolve the dependencies", f"{run} lock --quiet")]
-    return (*steps, _locked("pipenv"))
+    return _locked("pipenv", python, no_deps="Pipfile.lock" in frozenset(files))
 
 
 def pdm(files: Iterable[str], python: Python) -> tuple[Step, ...]:
@@ -187,18 +159,22 @@ def pdm(files: Iterable[str], python: Python) -> tuple[Step, ...]:
     if "pdm.lock" not in frozenset(files):
         return pip(files, python)
     locks.check("pdm.lock", "pyproject.toml", "pdm lock", files)
+    steps = _locked("pdm", python, no_deps=True)
+    return (*steps, _project(f"{PIP_INSTALL} --no-deps .")) if _is_package(files) else steps
+
+
+def _locked(manager: str, python: Python, *, no_deps: bool) -> tuple[Step, ...]:
+    """By pip, from what a program of ours reads in the lock file of another manager."""
     tools = (tool(UV),) if python.managed else ()
-    steps = (*tools, *environment(python, with_pip=True), _locked("pdm"))
-    if not _is_package(files):
-        return steps
-    return (*steps, _project(f"{PIP_INSTALL} --no-deps ."))
-
-
-def _locked(manager: str) -> Step:
-    return _installs(
-        "install the dependencies",
-        f"{SYSTEM_INTERPRETER} {FOLDER}/python_locks.py {manager} >/tmp/locked.txt && "
-        f"{PIP_INSTALL} --no-deps --requirement /tmp/locked.txt",
+    alone = " --no-deps" if no_deps else ""
+    command = (
+        f".venv/bin/python {FOLDER}/python_locks.py {manager} >/tmp/locked.txt && "
+        f"{PIP_INSTALL}{alone} --requirement /tmp/locked.txt"
+    )
+    return (
+        *tools,
+        *environment(python, with_pip=True),
+        _installs("install the dependencies", command),
     )
 
 
