@@ -298,7 +298,12 @@ class _Build:
             bytes=size,
         )
         digest, archived = archive.write_archive(
-            app, to, manifest, name=request.deployment_name, leave_out=recipe.leave_out
+            app,
+            to,
+            manifest,
+            name=request.deployment_name,
+            leave_out=recipe.leave_out,
+            parts=self._folder / "parts",
         )
         return Artifact(
             digest=digest,
