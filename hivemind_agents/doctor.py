@@ -29,7 +29,7 @@ SANDBOX_PROGRAMS = {
     "slirp4netns": "slirp4netns",
     "mkfs.ext4": "e2fsprogs",
 }
-IMAGES = ("base", "postgres", "builder")
+IMAGES = ("base", "postgres", "mariadb", "redis", "builder")
 _DISK_GB = 5
 _MEMORY_GB = 2
 # Programs of the system administrator are not on every user's PATH.

@@ -82,7 +82,10 @@ def deploy(
     instance_count: Annotated[
         int | None, typer.Option(min=1, max=10, help="Hosts of the live slot.")
     ] = None,
-    database: Annotated[str | None, typer.Option(help="auto, none or postgresql.")] = None,
+    database: Annotated[
+        str | None, typer.Option(help="auto, none, postgresql or mysql (MariaDB).")
+    ] = None,
+    cache: Annotated[str | None, typer.Option(help="auto, none or redis.")] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -133,6 +136,7 @@ def deploy(
         ("instance_type", instance_type),
         ("instance_count", instance_count),
         ("database_engine", database),
+        ("cache", cache),
     )
     arguments |= {key: value for key, value in named if value is not None}
     place = reading.on_target(target, region)
