@@ -1,0 +1,6 @@
+CREATE TABLE suggestions (
+    id SERIAL PRIMARY KEY,
+    text VARCHAR(200) NOT NULL,
+    votes INTEGER NOT NULL DEFAULT 0,
+    made_at TIMESTAMPTZ NOT NULL DEFAULT now()
+);
