@@ -31,7 +31,8 @@ from hivemind_agents.errors import HivemindError
 # Nobody on the machine has it.
 USER = 64200
 LABEL = "hivemind.builder"
-SHOWN_LINES = 25
+# The last lines of a command: its cause may stand well above the end.
+KEPT_LINES = 400
 MINUTE_SECONDS = 60
 _START_SECONDS = 60
 _LOG_BYTES = 20 << 20
@@ -87,7 +88,7 @@ class Container:
         late = threading.Event()
         kills_before = self._kills()
         timer = threading.Timer(max(0.0, self._deadline - time.monotonic()), self._expire, (late,))
-        last: deque[str] = deque(maxlen=SHOWN_LINES)
+        last: deque[str] = deque(maxlen=KEPT_LINES)
         with (
             self._log.open("ab") as log,
             subprocess.Popen(

@@ -9,8 +9,10 @@ changed: no forwarding, no translation, no rule that could be left over.
 import ipaddress
 import json
 import os
+import re
 import socket
 import subprocess
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from configparser import ConfigParser
 from configparser import Error as ConfigError
@@ -19,7 +21,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from hivemind_agents.errors import HivemindError
+from hivemind_agents.adapters import builder_proxy as proxy
+from hivemind_agents.errors import HivemindError, UserError
+from hivemind_agents.locations import config_dir
 
 # slirp4netns's own addresses: its name server forwards to the machine's.
 RESOLVER = "10.0.2.3"
@@ -46,6 +50,10 @@ class NetworkSettings:
     allowed: tuple[tuple[str, int], ...]
     # The machine's own networks.
     refused: tuple[str, ...]
+    # The user's policy: the only hosts that builds may reach. None: all public ones.
+    hosts: tuple[str, ...] | None = None
+    # With a policy, the machine's own proxy, which ours goes through.
+    upstream: str | None = None
 
     @classmethod
     def of_this_machine(cls, environ: Mapping[str, str] = os.environ) -> "NetworkSettings":
@@ -59,7 +67,15 @@ class NetworkSettings:
         if "PIP_INDEX_URL" in env:
             env.setdefault("UV_DEFAULT_INDEX", env["PIP_INDEX_URL"])
         named = [url for value in env.values() for url in value.split() if "://" in url]
-        return cls(env=env, allowed=_private_endpoints(named), refused=_own_networks())
+        allowed, refused = _private_endpoints(named), _own_networks()
+        hosts = policy(environ)
+        if hosts is None:
+            return cls(env=env, allowed=allowed, refused=refused)
+        upstream = env.get("HTTPS_PROXY") or env.get("HTTP_PROXY")
+        for name in _PROXIES:
+            value = "127.0.0.1,localhost" if name == "NO_PROXY" else proxy.ADDRESS
+            env[name] = env[name.lower()] = value
+        return cls(env=env, allowed=allowed, refused=refused, hosts=hosts, upstream=upstream)
 
     def for_packages(self) -> "NetworkSettings":
         """The same for apt, whose sources and proxy may be at private addresses."""
@@ -69,7 +85,40 @@ class NetworkSettings:
                           "Created-By: Packages"])  # fmt: skip
         urls = {url for url in (*proxies, *sources) if _usable(url)}
         allowed = tuple(sorted({*self.allowed, *_private_endpoints(urls)}))
-        return replace(self, allowed=allowed)
+        hosts = self.hosts and (*self.hosts, *(urlsplit(url).hostname or "" for url in sources))
+        return replace(self, allowed=allowed, hosts=hosts)
+
+
+def policy(environ: Mapping[str, str] = os.environ) -> tuple[str, ...] | None:
+    """The hosts that the user lets builds reach; None where nothing is said of it.
+
+    `HIVEMIND_BUILD_HOSTS`, else `allowed_hosts` in `builds.toml` of the user's settings. Raises
+    UserError for a policy that cannot be read: it must not become none.
+    """
+    said = environ.get("HIVEMIND_BUILD_HOSTS")
+    if said is not None:
+        return _checked_hosts(re.split(r"[\s,]+", said.strip()), "HIVEMIND_BUILD_HOSTS")
+    file = config_dir() / "builds.toml"
+    if not file.is_file():
+        return None
+    try:
+        hosts = tomllib.loads(file.read_text(encoding="utf-8")).get("allowed_hosts")
+    except (OSError, ValueError) as error:
+        raise UserError(f"the build policy {file} cannot be read: {error}") from error
+    if hosts is None:
+        return None
+    return _checked_hosts(hosts if isinstance(hosts, list) else [hosts], str(file))
+
+
+def _checked_hosts(hosts: Iterable[object], where: str) -> tuple[str, ...]:
+    named = tuple(str(host) for host in hosts if host != "")
+    for host in named:
+        if not re.fullmatch(r"(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?", host):
+            raise UserError(
+                f"{where}: {host!r} is not a host that builds could be let reach",
+                mend="name hosts, as packages.example.org, *.example.org or host:8443",
+            )
+    return named
 
 
 def _lines(command: list[str]) -> list[str]:
@@ -82,6 +131,12 @@ def _lines(command: list[str]) -> list[str]:
 
 def rules(settings: NetworkSettings) -> str:
     """The rules of a builder's namespace, for `nft -f -`."""
+    if settings.hosts is not None:
+        # What leaves, leaves by our socket on the namespace's own loopback.
+        return (
+            "table inet builder { chain output { type filter hook output priority 0; policy drop; "
+            'oifname "lo" accept; counter reject with icmpx type admin-prohibited; }; }\n'
+        )
     refused = ", ".join((*REFUSED, *_public(settings.refused)))
     endpoints = "".join(
         f"    ip daddr {address} tcp dport {port} accept\n" for address, port in settings.allowed
@@ -111,6 +166,12 @@ def connected(pid: int, settings: NetworkSettings) -> Iterator[None]:
     The network ends with this process too, however that ends: its other end is a pipe of ours.
     """
     _run(["nsenter", "-t", str(pid), "-n", "nft", "-f", "-"], rules(settings))
+    if settings.hosts is not None:
+        _run(["nsenter", "-t", str(pid), "-n", "ip", "link", "set", "lo", "up"], "")
+        reachable = proxy.outside((*REFUSED, *settings.refused), settings.allowed)
+        with proxy.serving(pid, settings.hosts, reachable, settings.upstream):
+            yield
+        return
     ready_read, ready_write = os.pipe()
     exit_read, exit_write = os.pipe()
     command = [

@@ -23,6 +23,18 @@ CAUSES = (
     Cause(r"(?:administratively prohibited|EHOSTUNREACH|No route to host|Network is unreachable)",
           "the build reached for an address that builders may not reach",
           "builders reach public package sources only"),
+    Cause(r"the build policy does not name ([\w.:-]+)",
+          "the build reached for {0}, which the build policy does not name",
+          "name it in allowed_hosts of builds.toml (HIVEMIND_BUILD_HOSTS), or do without it"),
+    Cause(r"uv\.lock needs to be updated", "uv.lock is out of step with pyproject.toml",
+          "uv lock, and commit uv.lock"),
+    Cause(r"No interpreter found for|Failed to download .*cpython|python-build-standalone",
+          "the Python that the application demands cannot be fetched from here",
+          "allow Python 3.11 in requires-python, or set UV_PYTHON_INSTALL_MIRROR to a mirror of "
+          "uv's Python builds"),
+    Cause(r"Unable to locate package ([\w.+-]+)|"
+          r"Package '?([\w.+-]+)'? has no installation candidate",
+          "Debian 12 has no package {0}", "correct system_packages in hivemind.yml"),
     Cause(r"hash(?:es)? (?:do|did) not match|THESE PACKAGES DO NOT MATCH THE HASHES",
           "a package is not what the lock file says", "make the lock file anew"),
     Cause(r"lockfile .*(?:needs to be updated|out of date)|lock file .* out of (?:date|sync)",
@@ -50,6 +62,11 @@ CAUSES = (
           "a system library's headers are missing ({0})", "use a package that comes as a wheel"),
     Cause(r"(?:gcc|cc|g\+\+|cargo|rustc|go|node|npm)['\"]?:? (?:command )?not found",
           "a compiler is missing in the builder", "use a package that comes as a wheel"),
+    Cause(r"Failed building wheel for ([\w.-]+)|Could not build wheels for ([\w.-]+)|"
+          r"Failed to build [`']?([\w.-]+)|metadata-generation-failed",
+          "a package has no wheel for this Python and could not be compiled ({0})",
+          "choose a version of it with wheels for Python 3.11, or name the Debian packages that it "
+          "compiles with as system_packages in hivemind.yml"),
     Cause(r"(?:ModuleNotFoundError|ImportError): No module named ['\"]([\w.]+)",
           "the code imports {0}, which is not among the dependencies", "add {0} to them"),
     Cause(r"KeyError: ['\"]([A-Z][A-Z0-9_]+)['\"]",

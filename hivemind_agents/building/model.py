@@ -12,6 +12,7 @@ from hivemind_agents.domain.deployment import PhpSite, ReleaseRuntime, Source, S
 from hivemind_agents.domain.schedule import Schedule
 from hivemind_agents.errors import RunFailed
 
+SHOWN_LINES = 25
 Phase = Literal["tools", "dependencies", "build"]
 
 
@@ -162,6 +163,7 @@ class BuildFailed(RunFailed):
         parts = [what]
         if command:
             parts.append(f"The command was: {command}")
+        lines = lines[-SHOWN_LINES:]
         if lines:
             parts.append("Its last lines:\n" + "\n".join(f"  {line}" for line in lines))
         if cause:

@@ -66,8 +66,7 @@ def poetry() -> list[str]:
     for entry in lock.get("package", []):
         packages.setdefault(canonical(entry["name"]), []).append(entry)
     digests = {
-        canonical(name): files
-        for name, files in lock.get("metadata", {}).get("files", {}).items()
+        canonical(name): files for name, files in lock.get("metadata", {}).get("files", {}).items()
     }
     chosen: dict[str, Entry] = {}
     seen: set[tuple[str, str]] = set()
