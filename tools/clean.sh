@@ -2,7 +2,7 @@
 # End every sandbox of this machine with all its hosts and data, and remove what was built here.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -E "$@"; fi; }
 if [ -x .venv/bin/python ]; then
   for folder in "${HIVEMIND_SANDBOX_DIR:-/var/lib/hivemind-sandbox}"/*/; do
     [ -d "$folder" ] || continue
