@@ -19,7 +19,8 @@ CLIENTS = (
 _BUILDERS = frozenset({
     "vite", "webpack", "react-scripts", "@vue/cli-service", "@angular/cli", "parcel",
     "parcel-bundler", "rollup", "esbuild", "tailwindcss", "@tailwindcss/cli", "laravel-mix", "gulp",
-    "grunt", "sass", "node-sass", "postcss-cli", "snowpack", "browserify", "@symfony/webpack-encore",
+    "grunt", "sass", "node-sass", "postcss-cli", "snowpack", "browserify",
+    "@symfony/webpack-encore",
     "brunch", "svelte", "less", "rspack", "@rspack/cli", "@rsbuild/core", "typescript", "uglify-js",
     "clean-css-cli", "bun", "lightningcss-cli", "elm", "preact-cli", "ember-cli", "next", "astro",
 })  # fmt: skip
@@ -34,9 +35,12 @@ def front_end_steps(report: RepositoryReport, files: frozenset[str]) -> tuple[St
     """
     manifests = Manifests(files)
     folders = [
-        folder for folder in ("", *CLIENTS)
-        if folder in manifests.folders and _script(manifests, folder) and _bundles(manifests, folder)
-    ]  # fmt: skip
+        folder
+        for folder in ("", *CLIENTS)
+        if folder in manifests.folders
+        and _script(manifests, folder)
+        and _bundles(manifests, folder)
+    ]
     # A build of the root that enters the others builds them itself.
     own = _script(manifests, "") if "" in folders else None
     if own:

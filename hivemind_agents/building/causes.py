@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from hivemind_agents.building.causes_node import NODE_AND_GO
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -80,10 +82,10 @@ CAUSES = (
 
 def probable_cause(output: str, exit_code: int) -> tuple[str | None, str | None]:
     """The cause and the mend, as sentences; None where nothing is known."""
-    for cause in CAUSES:
+    for cause in (*(Cause(*each) for each in NODE_AND_GO), *CAUSES):
         if found := re.search(cause.pattern, output):
-            group = next((text for text in found.groups() if text), "")
-            return cause.why.format(group), cause.mend and cause.mend.format(group)
+            groups = [text for text in found.groups() if text] or [""]
+            return cause.why.format(*groups), cause.mend and cause.mend.format(*groups)
     if exit_code in {137, 9}:
         return "the build was killed, most likely for its memory", "raise build_memory_mb"
     if exit_code == 127:

@@ -22,7 +22,7 @@ _NEEDS_C = re.compile(
 _ENV = {
     "GOCACHE": "/cache/go-build",
     "GOMODCACHE": "/cache/go-mod",
-    "GOPATH": "/tmp/go",
+    "GOPATH": "/tmp/go",  # noqa: S108 - the container's own
     "GOTOOLCHAIN": "local",
     "GOTELEMETRY": "off",
     "CGO_CFLAGS": "-g0 -O2",
@@ -102,7 +102,11 @@ def _needs_c(files: frozenset[str]) -> bool:
     """Whether a module, or the application itself, is C inside."""
     for name in files:
         base = name.rpartition("/")[2]
-        if base == "go.mod" and "vendor/" not in name and _NEEDS_C.search(text_of(files, name) or ""):
+        if (
+            base == "go.mod"
+            and "vendor/" not in name
+            and _NEEDS_C.search(text_of(files, name) or "")
+        ):
             return True
         own = base.endswith(".go") and not name.startswith("vendor/") and name.count("/") < 4
         if own and re.search(r'(?m)^import "C"$', text_of(files, name) or ""):

@@ -177,7 +177,8 @@ def _pack(manager: Manager, programs: Iterable[str], report: RepositoryReport) -
     names = sorted({*programs, *(["bun"] if report.runtime == "bun" else [])})
     return Step(
         title="put the runtime into the release",
-        command=f"rm -rf {manager.leavings} && python3 {FOLDER}/runtimes.py pack {shlex.join(names)}",
+        command=f"rm -rf {manager.leavings} && "
+        f"python3 {FOLDER}/runtimes.py pack {shlex.join(names)}",
     )
 
 
@@ -246,17 +247,19 @@ def _keyed_by(files: frozenset[str], manifests: Manifests) -> tuple[str, ...] | 
         return None
     deciding = {
         "package.json", *LOCKS, ".npmrc", ".yarnrc", ".yarnrc.yml", "pnpm-workspace.yaml",
-        ".nvmrc", ".node-version", "schema.prisma", "bunfig.toml", ".pnpmfile.cjs",
+        ".nvmrc", ".node-version", "bunfig.toml", ".pnpmfile.cjs",
     }  # fmt: skip
+    pattern = re.compile(
+        r"(?:.*/)?patches/[^/]+\.patch$|\.yarn/(?:releases|plugins|patches)/[^/]+\.\w+$|.*\.prisma$"
+    )
     return tuple(
         sorted(
-            name for name in files
+            name
+            for name in files
             if "node_modules/" not in name
-            and (name.rpartition("/")[2] in deciding
-                 or name.endswith(".prisma")
-                 or re.match(r"(?:.*/)?patches/[^/]+\.patch$|\.yarn/(?:releases|plugins|patches)/[^/]+\.\w+$", name))
+            and (name.rpartition("/")[2] in deciding or pattern.match(name))
         )
-    )  # fmt: skip
+    )
 
 
 def _versions(programs: Iterable[str], report: RepositoryReport) -> dict[str, str]:

@@ -15,6 +15,16 @@ _DEPTH = 6
 # A word that ends the options of a package manager, with its value where it takes one.
 _FOLDER_OPTIONS = ("--prefix", "-C", "--cwd", "--dir")
 _MEMBER_OPTIONS = ("--workspace", "-w", "--filter", "-F")
+_QUIET = {
+    "--silent",
+    "-s",
+    "--if-present",
+    "--quiet",
+    "-q",
+    "--bun",
+    "--include-workspace-root",
+    "--",
+}
 _RUNNERS = {
     "npx": 1, "bunx": 1, "pnpx": 1,
     "npm exec": 2, "pnpm exec": 2, "yarn exec": 2, "pnpm dlx": 2, "yarn dlx": 2, "bun x": 2,
@@ -23,8 +33,9 @@ _ASSIGNMENTS = re.compile(r"((?:[A-Za-z_]\w*=(?:'[^']*'|\"[^\"]*\"|[^\s'\"]*)\s+
 _SHELL = re.compile(r"[;|<>(){}`\n]|&&|(?<!&)&(?!&)")
 # Servers that take a port as an option, where scripts write a fixed one.
 _PORT_OPTION = re.compile(
-    r"^((?:next start|nuxt start|serve|http-server|vite preview|astro preview|sirv|react-router-serve|"
-    r"remix-serve|json-server|fastify start|strapi start)\b.*?\s(?:-p|-l|--port|--listen)[ =])"
+    r"^((?:next start|nuxt start|serve|http-server|vite preview|astro preview|sirv|remix-serve|"
+    r"react-router-serve|json-server|fastify start|strapi start)\b"
+    r".*?\s(?:-p|-l|--port|--listen)[ =])"
     r"(?:tcp://[\w.]+:)?\d{2,5}\b"
 )
 
@@ -128,54 +139,43 @@ def _simple(
 
 def _script(rest: str, folder: str, manifests: Manifests) -> tuple[str, str, str] | None:
     """(folder, script, arguments) that a package manager is asked to run."""
-    if _SHELL.search(_unquoted(rest)):
-        return None
-    words = rest.split()
+    words = [] if _SHELL.search(_unquoted(rest)) else rest.split()
     if not words or words[0] not in {"npm", "yarn", "pnpm", "bun"}:
         return None
-    manager, words = words[0], words[1:]
-    target: str | None = folder
-    options, words = words, []
-    while options:
-        word = options.pop(0)
-        name, equals, value = word.partition("=")
-        if name in _FOLDER_OPTIONS + _MEMBER_OPTIONS or (word == "workspace" and manager == "yarn"):
-            value = value if equals else (options.pop(0) if options else "")
-            target = (
-                manifests.joined(folder, value)
-                if name in _FOLDER_OPTIONS
-                else manifests.member(value)
-            )
-        elif word in {
-            "--silent",
-            "-s",
-            "--if-present",
-            "--quiet",
-            "-q",
-            "--bun",
-            "--include-workspace-root",
-        }:
-            continue
-        else:
-            words.append(word)
+    manager = words[0]
+    target, words = _target(manager, words[1:], folder, manifests)
+    if words[:1] in (["run"], ["run-script"]):
+        words = words[1:]
+    elif manager == "npm" and words[:1] != ["start"]:
+        words = []
     if target is None or not words:
         return None
-    if words[0] in {"run", "run-script"}:
-        words = words[1:]
-    elif manager == "npm" and words[0] not in {"start", "test", "stop", "restart"}:
-        return None
-    if not words:
-        return None
     script = manifests.script(target, words[0])
-    if script is None and words[0] == "start" and manifests.has(target, "server.js"):
-        script = "node server.js"
     # What only a package manager sets keeps it.
     if script is None or re.search(r"\$?\{?npm_(package|config|lifecycle)_", script):
         return None
-    more = words[1:]
-    if "--" in more:
-        more.remove("--")
-    return target, words[0], shlex.join(more)
+    return target, words[0], shlex.join(word for word in words[1:] if word != "--")
+
+
+def _target(
+    manager: str, words: list[str], folder: str, manifests: Manifests
+) -> tuple[str | None, list[str]]:
+    """(the folder that options name, the words that are left)."""
+    target: str | None = folder
+    waiting, left = list(words), []
+    while waiting:
+        word = waiting.pop(0)
+        name, equals, value = word.partition("=")
+        member = name in _MEMBER_OPTIONS or (word == "workspace" and manager == "yarn")
+        if name in _FOLDER_OPTIONS or member:
+            value = value if equals else (waiting.pop(0) if waiting else "")
+            target = manifests.member(value) if member else manifests.joined(folder, value)
+        elif word not in _QUIET:
+            left.append(word)
+        if word == "--" or (len(left) > 1 and manager != "npm"):
+            # What follows is the script's own.
+            return target, left + waiting
+    return target, left
 
 
 def _without_setters(text: str) -> str:

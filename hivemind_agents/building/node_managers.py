@@ -69,9 +69,9 @@ def _npm(manifests: Manifests) -> Manager:
         name="npm",
         tool=tool_command("npm", "npm", version) if version else None,
         install=command if old else install,
-        prune="npm prune --omit=dev --ignore-scripts --no-audit --no-fund"
-        + (" --legacy-peer-deps" if old else " || npm prune --omit=dev --ignore-scripts --no-audit "
-           "--no-fund --legacy-peer-deps"),
+        # npm 6 and before keep no list of what they installed.
+        prune=f"python3 {FOLDER}/npm_prune.py || npm prune --omit=dev --production "
+        "--ignore-scripts --no-audit --no-fund",
         leavings="node_modules/.cache",
         add="npm install --no-save --no-audit --no-fund --ignore-scripts",
     )  # fmt: skip

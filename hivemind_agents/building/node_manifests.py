@@ -25,7 +25,8 @@ PROGRAMS = {
     "@mikro-orm/cli": ("mikro-orm",), "@adonisjs/cli": ("adonis",), "nuxt": ("nuxi", "nuxt"),
     "nuxt3": ("nuxi", "nuxt"), "parcel-bundler": ("parcel",), "sirv-cli": ("sirv",),
     "npm-run-all": ("run-s", "run-p", "npm-run-all"), "@medusajs/cli": ("medusa",),
-    "@redwoodjs/core": ("rw", "redwood"), "@keystone-6/core": ("keystone",), "esno": ("esno", "tsx"),
+    "@redwoodjs/core": ("rw", "redwood"), "@keystone-6/core": ("keystone",),
+    "esno": ("esno", "tsx"),
     "@sveltejs/kit": ("svelte-kit",), "node-pg-migrate": ("node-pg-migrate",),
 }  # fmt: skip
 _LIFECYCLE = ("preinstall", "install", "postinstall", "prepublish", "prepare")
@@ -88,7 +89,7 @@ class Manifests:
     def members(self) -> frozenset[str]:
         """Folders of the workspace's members."""
         listed = self.read("").get("workspaces")
-        globs = [one for one in (items(listed) or items(table(listed).get("packages")))]
+        globs = list(items(listed) or items(table(listed).get("packages")))
         text = text_of(self.files, "pnpm-workspace.yaml") or ""
         globs += re.findall(r"(?m)^\s+-\s*['\"]?([^'\"#\s]+)", text)
         patterns = [

@@ -1,7 +1,7 @@
 """When a build is a new release: code, settings and processes decide, not the clock."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from hivemind_agents.building.model import Artifact, Recipe, digest_of
@@ -14,6 +14,8 @@ class Configuration:
 
     env: dict[str, str]
     secrets: dict[str, str]
+    # Of the build alone: how a release runs does not depend on them.
+    build_secrets: dict[str, str] = field(default_factory=dict)
 
     def digest(self, recipe: Recipe) -> str:
         """SHA-256 of the settings and of how the release is run."""
@@ -56,6 +58,7 @@ def with_release(
         configuration_digest=digest,
         env=configuration.env,
         secrets=configuration.secrets,
+        build_secrets=configuration.build_secrets,
         processes=recipe.processes,
         runtime=_runtime(recipe, artifact),
         architecture=artifact and artifact.architecture,

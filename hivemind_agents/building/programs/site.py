@@ -40,7 +40,7 @@ def another(wanted: str) -> Path:
             f"hivemind: the build made no {wanted}/index.html; "
             "say which folder it writes with document_root in hivemind.yml"
         )
-    print(f"the build wrote {pages[0].parent.relative_to(APP)}, not {wanted}")
+    sys.stdout.write(f"the build wrote {pages[0].parent.relative_to(APP)}, not {wanted}\n")
     return pages[0].parent
 
 
