@@ -48,6 +48,7 @@ def read_choices(tree: FileTree, finding: Finding) -> Iterator[Choice]:
     yield from _entity_framework(tree, finding)
     yield from _ecto(tree)
     yield from _symfony(tree)
+    yield from _php_systems(finding)
 
 
 def _choice(name: str, where: str, *, required: bool = True) -> Iterator[Choice]:
@@ -264,6 +265,13 @@ def _ecto(tree: FileTree) -> Iterator[Choice]:
                 tree.where(path, "adapter:"),
             )
             return
+
+
+def _php_systems(finding: Finding) -> Iterator[Choice]:
+    """Content systems that keep everything in MySQL."""
+    name = finding.framework
+    if name and name.value in {"wordpress", "joomla", "magento"}:
+        yield Choice("mysql", name.evidence[0] if name.evidence else finding.manifest)
 
 
 def _symfony(tree: FileTree) -> Iterator[Choice]:

@@ -19,14 +19,16 @@ VARIABLES: dict[str, re.Pattern[str]] = {
     "postgresql": re.compile(
         r"^(?:\w+_)?(DATABASE_UR[LI]|DB_UR[LI]|POSTGRES\w*|PG_?(HOST|PORT|USER\w*|PASS\w*|DATABASE|DB\w*|UR[LI])|"
         r"DB_(HOST|PORT|USER\w*|PASS\w*|NAME|DATABASE)|SQLALCHEMY_DATABASE_URI|DATABASE_(HOST|"
-        r"PORT|USER\w*|PASS\w*|NAME)|JDBC_DATABASE_URL|SPRING_DATASOURCE_\w+|"
+        r"PORT|USER\w*|PASS\w*|NAME)|JDBC_DATABASE_URL|SPRING_(DATASOURCE|R2DBC)_\w+|"
+        r"QUARKUS_DATASOURCE_\w+|DATASOURCES_DEFAULT_\w+|"
         r"ConnectionStrings__\w+|TYPEORM_\w+|"
         r"DB_CONNECTION\w*|SQL_(HOST|DATABASE|USER|PASSWORD)|DB_DSN|DSN)$"
     ),
     "mysql": re.compile(
         r"^(?:\w+_)?(DATABASE_UR[LI]|DB_UR[LI]|MYSQL\w*|MARIADB\w*|DB_(HOST|PORT|USER\w*|"
         r"PASS\w*|NAME|DATABASE)|SQLALCHEMY_DATABASE_URI|DATABASE_(HOST|PORT|USER\w*|PASS\w*|"
-        r"NAME)|JAWSDB_URL|CLEARDB_DATABASE_URL|SPRING_DATASOURCE_\w+|ConnectionStrings__\w+|"
+        r"NAME)|JAWSDB_URL|CLEARDB_DATABASE_URL|SPRING_(DATASOURCE|R2DBC)_\w+|"
+        r"QUARKUS_DATASOURCE_\w+|DATASOURCES_DEFAULT_\w+|ConnectionStrings__\w+|"
         r"DB_CONNECTION\w*|DB_DSN|DSN)$"
     ),
     "mongodb": re.compile(

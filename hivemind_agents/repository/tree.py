@@ -204,7 +204,9 @@ class FileTree:
             # Below src/main a folder is a package's name (com/example/demo), not a purpose.
             parts = _MAIN_SOURCES.split(f"/{path}", maxsplit=1) if "ain/" in path else [path]
             folders = parts[0].split("/") if len(parts) > 1 else path.split("/")[:-1]
-            if not ASIDE.intersection(folders) or path.partition("/")[0] in own:
+            # PHP is served from the folder where others keep their files.
+            aside = ASIDE - {"public"} if path.endswith(".php") else ASIDE
+            if not aside.intersection(folders) or path.partition("/")[0] in own:
                 found.append(path)
                 if len(found) == limit:
                     break

@@ -3,6 +3,7 @@
 from hivemind_agents.repository.facts import CERTAIN, LIKELY, SURE, Fact, Match
 from hivemind_agents.repository.languages.jvm.project import JvmProject
 from hivemind_agents.repository.languages.jvm.running import Package, maven_build, package
+from hivemind_agents.repository.languages.jvm.sources import micronaut_variables
 
 WEB = ("io.micronaut:micronaut-http-server", "io.micronaut.servlet:", "io.micronaut.views:",
        "io.micronaut.graphql:", "io.micronaut.starter:", "io.micronaut.grpc:")  # fmt: skip
@@ -57,5 +58,6 @@ def detect(project: JvmProject) -> Match | None:
         start_confidence=LIKELY + 0.05,
         build=packed.build,
         port=8080,
+        env=tuple(micronaut_variables(project)),
         health_path=Fact("/health", SURE, (health.where,)) if health else None,
     )

@@ -3,6 +3,7 @@
 from hivemind_agents.repository.facts import CERTAIN, LIKELY, SURE, Fact, Match
 from hivemind_agents.repository.languages.jvm.project import JvmProject
 from hivemind_agents.repository.languages.jvm.running import gradle_build, maven_build
+from hivemind_agents.repository.languages.jvm.sources import quarkus_variables
 
 WEB = (
     *tuple(
@@ -71,5 +72,6 @@ def detect(project: JvmProject) -> Match | None:
         start_confidence=SURE,
         build=(build,),
         port=8080,
+        env=tuple(quarkus_variables(project)),
         health_path=Fact("/q/health", SURE, (health.where,)) if health else None,
     )

@@ -1,7 +1,6 @@
 """Spring Boot."""
 
 import re
-from collections.abc import Iterator
 
 from hivemind_agents.repository.facts import CERTAIN, LIKELY, SURE, Match
 from hivemind_agents.repository.languages.jvm.project import JvmProject
@@ -11,7 +10,7 @@ from hivemind_agents.repository.languages.jvm.running import (
     maven_build,
     package,
 )
-from hivemind_agents.repository.readers.environment import Use
+from hivemind_agents.repository.languages.jvm.sources import spring_variables
 
 _BOOT = "org.springframework.boot:"
 # Any of these puts a web server into the application.
@@ -92,7 +91,7 @@ def detect(project: JvmProject) -> Match | None:
         start_evidence=(project.module.manifest,),
         build=packed.build,
         port=_port(project),
-        env=tuple(_datasource(project)),
+        env=tuple(spring_variables(project)),
     )
 
 
@@ -109,6 +108,7 @@ def _without_server(project: JvmProject, evidence: tuple[str, ...], packed: Pack
         start=start,
         build=packed.build,
         processes={"worker": start} if works else {},
+        env=tuple(spring_variables(project)),
     )
 
 
@@ -155,22 +155,3 @@ def _port(project: JvmProject) -> int:
             if found and "/test/" not in path:
                 return int(found.group(1) or found.group(2))
     return 8080
-
-
-_URL = re.compile(
-    r"(?m)^[ \t]*(?:spring\.datasource\.)?url\s*[:=]\s*[\"']?"
-    r"(jdbc:(?:postgresql|mysql|mariadb):[^\s\"'$]+)[\"']?\s*$"
-)
-
-
-def _datasource(project: JvmProject) -> Iterator[Use]:
-    """The variables by which Spring lets a written data source be replaced."""
-    for name in ("application.properties", "application.yml", "application.yaml"):
-        for path in project.tree.named(name):
-            found = project.tree.search(path, _URL) if "/test/" not in path else None
-            if found:
-                where = project.tree.where(path, found.group(1))
-                yield Use("SPRING_DATASOURCE_URL", where, found.group(1), optional=True)
-                yield Use("SPRING_DATASOURCE_USERNAME", where, optional=True)
-                yield Use("SPRING_DATASOURCE_PASSWORD", where, optional=True)
-                return

@@ -70,8 +70,9 @@ def _serves(match: Match, manifest: str | None) -> float:
     """How much speaks for Python being what runs here."""
     if match.kind == "web":
         return CERTAIN if match.framework else SURE
-    if match.kind == "static" and manifest is None:
-        return WEAK / 2
+    if match.framework in {"mkdocs", "sphinx"}:
+        # The documents of a program, if the folder holds one.
+        return WEAK - 0.1 if manifest else WEAK / 2
     if match.kind in {"worker", "static"}:
         return GUESS
     return (GUESS if match.start else WEAK) if manifest else WEAK / 2

@@ -159,7 +159,10 @@ def _conda(tree: FileTree) -> Iterator[Dependency]:
 
 def _setup(tree: FileTree) -> Iterator[Dependency]:
     for path in ("setup.py", "setup.cfg"):
-        block = tree.search(path, r"install_requires\s*=\s*(\[(?:[^\[\]]|\[[^\]]*\])*\]|(?:\n[ \t]+\S.*)+)")
+        block = tree.search(
+            path,
+            r"install_requires\s*=\s*(\[(?:[^\[\]]|\[[^\]]*\])*\]|(?:\n[ \t]+\S.*)+)",
+        )
         if block:
             for entry in re.findall(r"[\"']([^\"'\n]+)[\"']|^\s+(\w[^\n#]*)", block.group(1), re.M):
                 parsed = _requirement(entry[0] or entry[1], tree.where(path, entry[0] or entry[1]))

@@ -57,7 +57,7 @@ _QUEUES = ("dramatiq", "rq", "huey", "arq", "pika", "kafka", "confluent_kafka", 
            "schedule", "apscheduler", "temporalio", "aio_pika")  # fmt: skip
 
 
-def plain_match(project: PythonProject) -> Match:
+def plain_match(project: PythonProject) -> Match:  # noqa: PLR0911 - a verdict each
     """What the entry script does decides."""
     static = _static_generator(project)
     if static:

@@ -136,7 +136,11 @@ _SCRIPTS: dict[str, tuple[tuple[str, ...], str, int]] = {
         "flet run --web --host 0.0.0.0 --port $PORT {file}",
         8550,
     ),
-    "mesop": (("mesop.page", "mesop.features.page.page"), "mesop {file} --port $PORT --prod", 32123),
+    "mesop": (
+        ("mesop.page", "mesop.features.page.page"),
+        "mesop {file} --port $PORT --prod",
+        32123,
+    ),
     "voila": (("voila.app.main",), "voila --no-browser --port=$PORT {file}", 8866),
     "reflex": (("reflex.App",), "reflex run --env prod --backend-host 0.0.0.0", 8000),
 }

@@ -1,7 +1,5 @@
 """Rails."""
 
-import re
-
 from hivemind_agents.repository.facts import CERTAIN, Match
 from hivemind_agents.repository.languages.ruby.project import RubyProject
 from hivemind_agents.repository.readers.environment import Use
@@ -19,11 +17,13 @@ def detect(project: RubyProject) -> Match | None:
     """An application of Rails; the gem listed by a library or a script is none."""
     tree = project.tree
     application = tree.has("config/application.rb")
-    if application is None or not re.search(
-        r"Rails::Application|require\s*\(?[\"']rails", tree.text(application) or ""
-    ):
-        return None
     listed = project.gems.runtime("rails", "railties", "rails-api")
+    boots = application and (
+        (listed and tree.has("config.ru", "bin/rails", "script/rails"))
+        or tree.search(application, r"Rails::Application|require\s*\(?[\"']rails")
+    )
+    if not application or not boots:
+        return None
     program = "bin/rails" if "bin/rails" in tree else "bundle exec rails"
     processes = project.workers()
     if tree.has_folder("db/migrate") or tree.has("db/schema.rb", "db/structure.sql"):

@@ -41,7 +41,8 @@ def detect(project: RubyProject) -> Match | None:
         return Match(
             framework=framework,
             kind="static",
-            rank=60,
+            # Bridgetown's config.ru serves a developer at work.
+            rank=85 if framework == "bridgetown" else 60,
             confidence=CERTAIN - 0.02,
             kind_confidence=SURE,
             evidence=tuple(item for item in (listed.where, config) if item),
