@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hivemind_agents.hosting.processes import launcher
+from hivemind_agents.domain.deployment import Release
+from hivemind_agents.hosting.processes import jobs, processes
 
 
 def with_release(
@@ -25,12 +27,27 @@ def networks_with(networks: Sequence[str], address: str) -> list[str]:
     return [each for each in networks if there in ipaddress.ip_network(each, strict=False)]
 
 
+def hivemind_processes(release: dict[str, Any]) -> list[dict[str, Any]]:
+    """The processes of a release: name, script, and how they are stopped."""
+    return [one.model_dump(mode="json") for one in processes(_release(release))]
+
+
+def hivemind_schedules(release: dict[str, Any]) -> list[dict[str, Any]]:
+    """What runs by the clock: name, script, calendars."""
+    return [one.model_dump(mode="json") for one in jobs(_release(release))]
+
+
+def _release(release: dict[str, Any]) -> Release:
+    return Release.model_validate_json(json.dumps(release, default=str))
+
+
 class FilterModule:
     """Found by Ansible in plugins/filter."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
-            "launcher": launcher,
+            "hivemind_processes": hivemind_processes,
+            "hivemind_schedules": hivemind_schedules,
             "networks_with": networks_with,
             "with_release": with_release,
         }

@@ -13,30 +13,42 @@ options:
     description: >-
       C(run) starts a oneshot unit and waits for its end; C(restart) restarts services, also those
       that systemd has given up; C(start) enables units and starts those that do not run;
+      C(stop) stops and disables them; C(remove) removes their files as well;
       C(wait) waits until the services are
-      active, stay so, and the URL answers.
+      active, stay so, and the URL answers. It tells C(ready), or C(elsewhere) where the
+      application listens on another address than the URL's.
     type: str
-    choices: [run, restart, start, wait]
+    choices: [run, restart, start, stop, remove, wait]
     required: true
-  url: {description: Address that has to answer below 400., type: str}
+  url:
+    description: Address that has to answer below 400, asked as a load balancer asks.
+    type: str
   timeout_seconds: {description: How long it may take., type: int, default: 60}
 author: [HiveMind]
 """
 
 import http.client
 import json
+import socket
 import subprocess
 import time
-import urllib.error
-import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleModule
 
-ACTIONS = ["run", "restart", "start", "wait"]
+ACTIONS = ["run", "restart", "start", "stop", "remove", "wait"]
 SHOWN_LINES = 30
 READ_LINES = 1000
 # Without an address to ask, a service counts as ready when it has run for so long.
 STEADY_SECONDS = 3
+# An application that answers with an error for so long does not mend itself.
+WRONG_SECONDS = 60
+# One that runs for so long and listens elsewhere will not listen where it was told.
+ELSEWHERE_SECONDS = 5
+UNITS = Path("/etc/systemd/system")
+# Said while a server in front waits for the one behind.
+STARTING = ("answers 502", "answers 503", "answers 504")
 # How long before it was waited for a service may have been started.
 STARTED_SECONDS = 60
 
@@ -74,14 +86,76 @@ def last_lines(unit: str, since: float) -> str:
 
 
 def answer(url: str) -> str | None:
-    """None when the address answers below 400; else what is wrong."""
+    """None when the address answers below 400; else what is wrong. Redirects are not followed."""
+    place = urlsplit(url)
+    connection = http.client.HTTPConnection(place.hostname or "", place.port or 80, timeout=10)
+    path = place.path + (f"?{place.query}" if place.query else "")
     try:
-        with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - http by its caller
-            return None
-    except urllib.error.HTTPError as error:
-        return f"answers {error.code}"
+        connection.request("GET", path or "/", headers={"User-Agent": "ELB-HealthChecker/2.0"})
+        status = connection.getresponse().status
     except (OSError, http.client.HTTPException) as error:
-        return f"does not answer ({getattr(error, 'reason', None) or error})"
+        return f"does not answer ({error or type(error).__name__})"
+    finally:
+        connection.close()
+    return None if status < 400 else f"answers {status}"
+
+
+def listening(unit: str) -> list[tuple[str, int]]:
+    """(address, port) of the TCP sockets on which a unit's processes listen."""
+    done = subprocess.run(
+        ["systemctl", "show", "--property", "ControlGroup", "--value", unit],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    group = done.stdout.strip().lstrip("/")
+    inodes = set()
+    for root in ("/sys/fs/cgroup", "/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified"):
+        for procs in Path(root, group).glob("**/cgroup.procs") if group else ():
+            for pid in procs.read_text().split():
+                for descriptor in _descriptors(pid):
+                    if descriptor.startswith("socket:["):
+                        inodes.add(descriptor[8:-1])
+    found = []
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:] if Path(table).exists() else ():
+            fields = line.split()
+            if fields[3] == "0A" and fields[9] in inodes:
+                address, port = fields[1].split(":")
+                found.append((_address(address), int(port, 16)))
+    return sorted(set(found))
+
+
+def _descriptors(pid: str) -> list[str]:
+    try:
+        return [str(link.readlink()) for link in Path("/proc", pid, "fd").iterdir()]
+    except OSError:  # it has ended
+        return []
+
+
+def _address(text: str) -> str:
+    """An address of /proc/net: words of 32 bits, each in the machine's order."""
+    words = [bytes.fromhex(text[place : place + 8])[::-1] for place in range(0, len(text), 8)]
+    family = socket.AF_INET if len(words) == 1 else socket.AF_INET6
+    return socket.inet_ntop(family, b"".join(words))
+
+
+def elsewhere(units: list[str], url: str) -> str | None:
+    """`address:port` at which the application speaks HTTP, where it is not the URL's."""
+    place = urlsplit(url)
+    for unit in units:
+        if not unit.endswith("-web.service"):
+            continue
+        for address, port in listening(unit):
+            everywhere = address in {"0.0.0.0", "::"}  # noqa: S104 - seen, not bound
+            if port == place.port and (everywhere or address == place.hostname):
+                return None
+            host = "127.0.0.1" if everywhere else address
+            if host.startswith("::ffff:"):
+                host = host.removeprefix("::ffff:")
+            host = f"[{host}]" if ":" in host else host
+            said = answer(f"http://{host}:{port}/")
+            if said is None or said.startswith("answers"):
+                return f"{host}:{port}"
+    return None
 
 
 def ended(module: AnsibleModule, unit: str, why: str, since: float) -> None:
@@ -94,10 +168,16 @@ def told_code(code: str) -> str:
     return f" (exit code {code})" if code != "0" else ""
 
 
+def reload() -> None:
+    """Have systemd read the units' files again."""
+    subprocess.run(["systemctl", "daemon-reload"], capture_output=True, check=False)
+
+
 def run(module: AnsibleModule, unit: str) -> None:
     if module.check_mode:
         module.exit_json(changed=True)
     since = time.time()
+    reload()
     try:
         done = subprocess.run(
             ["systemctl", "start", unit],
@@ -117,7 +197,8 @@ def run(module: AnsibleModule, unit: str) -> None:
 def restart(module: AnsibleModule, units: list[str]) -> None:
     """Whether they came up is for C(wait) to say, which shows their logs."""
     if not module.check_mode:
-        subprocess.run(["systemctl", "daemon-reload"], capture_output=True, check=False)
+        reload()
+        subprocess.run(["systemctl", "enable", *units], capture_output=True, check=False)
         # A unit that failed too often is not started any more, whatever its next release is.
         subprocess.run(["systemctl", "reset-failed", *units], capture_output=True, check=False)
         subprocess.run(["systemctl", "restart", *units], capture_output=True, check=False)
@@ -126,6 +207,8 @@ def restart(module: AnsibleModule, units: list[str]) -> None:
 
 def start(module: AnsibleModule, units: list[str]) -> None:
     """Enable what is not enabled and start what does not run: one task for many units."""
+    if not module.check_mode:
+        reload()
     states = {unit: shown(unit) for unit in units}
     off = [unit for unit in units if states[unit].get("UnitFileState") != "enabled"]
     idle = [
@@ -136,53 +219,103 @@ def start(module: AnsibleModule, units: list[str]) -> None:
         commands += [["unmask", *off], ["enable", *off]]
     if idle:
         commands.append(["start", *idle])
-    since = time.time()
+    # Whether they came up is for C(wait) to say, which shows their logs.
     for command in [] if module.check_mode else commands:
-        done = subprocess.run(
-            ["systemctl", *command], capture_output=True, text=True, check=False
-        )  # fmt: skip
-        if done.returncode:
-            down = [u for u in command[1:] if shown(u).get("ActiveState") == "failed"]
-            why = f"did not {command[0]}: {done.stderr.strip()}"
-            ended(module, (down or command[1:])[0], why, since)
+        subprocess.run(["systemctl", *command], capture_output=True, check=False)
     module.exit_json(changed=bool(commands))
+
+
+def stop(module: AnsibleModule, units: list[str], *, remove: bool) -> None:
+    """Stop and disable units, and remove their files where that is asked for."""
+    there = [unit for unit in units if (UNITS / unit).exists()]
+    if there and not module.check_mode:
+        subprocess.run(["systemctl", "disable", "--now", *there], capture_output=True, check=False)
+        subprocess.run(["systemctl", "reset-failed", *there], capture_output=True, check=False)
+        if remove:
+            for unit in there:
+                (UNITS / unit).unlink()
+            reload()
+    module.exit_json(changed=bool(there))
+
+
+class Watch:
+    """Looks at services until they are ready, or until it is clear that they will not be."""
+
+    def __init__(self, module: AnsibleModule, units: list[str]) -> None:
+        self.module, self.units, self.url = module, units, module.params["url"]
+        self.begun, self.since = time.monotonic(), time.time() - STARTED_SECONDS
+        self.problem = "did not start"
+        self.restarts = {unit: int(shown(unit).get("NRestarts") or 0) for unit in units}
+        self.starts: dict[str, str | None] = {}
+        self.steady_since = self.wrong_since = self.begun
+        self.wrong: str | None = None
+        self.deaf_since: float | None = None
+
+    def look(self) -> bool:
+        """Look once; whether to go on looking."""
+        states = {unit: shown(unit) for unit in self.units}
+        for unit, state in states.items():
+            again = int(state.get("NRestarts") or 0) - self.restarts[unit]
+            if state.get("ActiveState") == "failed" or again >= 2:
+                code = told_code(state.get("ExecMainStatus", "0"))
+                ended(self.module, unit, f"does not stay up{code}", self.since)
+        active = all(state.get("ActiveState") == "active" for state in states.values())
+        starts = {unit: state.get("InvocationID") for unit, state in states.items()}
+        if not active or starts != self.starts:
+            self.starts, self.steady_since = starts, time.monotonic()
+        # One web process alone is ready when it answers; what has no address has to stay up.
+        alone = self.url is not None and len(self.units) == 1
+        steady = active and (alone or time.monotonic() - self.steady_since >= STEADY_SECONDS)
+        found = answer(self.url) if self.url is not None else None
+        if steady and found is None:
+            seconds = round(time.monotonic() - self.begun, 2)
+            self.module.exit_json(changed=False, ready=True, seconds=seconds)
+        if found is not None:
+            self.problem = f"{found} at {self.url}"
+            self.listen(found, active=active)
+            return not self.wrong_for_good(found)
+        self.problem = "does not stay active" if self.url is None else self.problem
+        return True
+
+    def wrong_for_good(self, found: str) -> bool:
+        if found != self.wrong:
+            self.wrong, self.wrong_since = found, time.monotonic()
+        error = found.startswith("answers") and found not in STARTING
+        return error and time.monotonic() - self.wrong_since > WRONG_SECONDS
+
+    def listen(self, found: str, *, active: bool) -> None:
+        """Tell where the application listens, when it runs and does not listen at the URL."""
+        now = time.monotonic()
+        deaf = active and found.startswith("does not answer")
+        self.deaf_since = (self.deaf_since or now) if deaf else None
+        if self.deaf_since is None or now - self.deaf_since < ELSEWHERE_SECONDS:
+            return
+        self.deaf_since = now
+        place = elsewhere(self.units, self.url)
+        if place:
+            why = f"listens on {place} and not on {urlsplit(self.url).netloc}"
+            self.module.exit_json(changed=False, elsewhere=place, msg=f"the web process {why}")
 
 
 def wait(module: AnsibleModule, units: list[str]) -> None:
     if module.check_mode:
-        module.exit_json(changed=False)
-    begun, since = time.monotonic(), time.time() - STARTED_SECONDS
-    url, problem = module.params["url"], "did not start"
-    before = {unit: shown(unit) for unit in units}
-    while time.monotonic() - begun < module.params["timeout_seconds"]:
-        now = {unit: shown(unit) for unit in units}
-        for unit, state in now.items():
-            restarts = int(state.get("NRestarts") or 0) - int(before[unit].get("NRestarts") or 0)
-            if state.get("ActiveState") == "failed" or restarts >= 2:
-                code = state.get("ExecMainStatus", "0")
-                ended(module, unit, f"does not stay up{told_code(code)}", since)
-        active = all(state.get("ActiveState") == "active" for state in now.values())
-        if url is not None:
-            found = answer(url)
-            if active and found is None:
-                module.exit_json(changed=False, seconds=round(time.monotonic() - begun, 2))
-            problem = f"{found} at {url}" if found else "is not active"
-        else:
-            steady = {unit: state.get("InvocationID") for unit, state in now.items()}
-            if active and steady == {u: s.get("InvocationID") for u, s in before.items()}:
-                if time.monotonic() - begun >= STEADY_SECONDS:
-                    module.exit_json(changed=False, seconds=round(time.monotonic() - begun, 2))
-            elif active:
-                before = now
+        module.exit_json(changed=False, ready=True)
+    watch = Watch(module, units)
+    while time.monotonic() - watch.begun < module.params["timeout_seconds"] and watch.look():
         time.sleep(0.25)
-    web = next((unit for unit in units if unit.endswith("-web")), units[0])
-    mend = (
-        "\nFIX: give the path that answers without login (--health-path), and a start command "
-        "that listens on 0.0.0.0:$PORT (--start)"
-    )
+    web = next((unit for unit in units if unit.endswith("-web.service")), units[0])
+    heard = mend = ""
+    if watch.url:
+        places = ", ".join(f"{address}:{port}" for address, port in listening(web))
+        heard = f" It listens on {places}." if places else " It listens on no port."
+        mend = (
+            "\nFIX: give the path that answers without login (--health-path), and a start command "
+            "that listens on 0.0.0.0:$PORT (--start)"
+        )
     module.fail_json(
-        msg=f"{web} is not ready after {module.params['timeout_seconds']} s: it {problem}. "
-        f"The last lines of its log:\n{last_lines(web, since)}{mend if url else ''}",
+        msg=f"{web} is not ready after {round(time.monotonic() - watch.begun)} s: "
+        f"it {watch.problem}.{heard} The last lines of its log:\n"
+        f"{last_lines(web, watch.since)}{mend}",
         unit=web,
     )
 
@@ -203,6 +336,8 @@ def main() -> None:
         restart(module, module.params["units"])
     elif module.params["action"] == "start":
         start(module, module.params["units"])
+    elif module.params["action"] in {"stop", "remove"}:
+        stop(module, module.params["units"], remove=module.params["action"] == "remove")
     else:
         wait(module, module.params["units"])
 

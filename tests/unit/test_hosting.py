@@ -5,7 +5,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hivemind_agents.domain.deployment import Cache, Database, Deployment, Release
+from hivemind_agents.domain.deployment import (
+    Cache,
+    Database,
+    Deployment,
+    PhpSite,
+    Release,
+    ReleaseRuntime,
+)
+from hivemind_agents.domain.schedule import Schedule
 from hivemind_agents.domain.verification import Check
 from hivemind_agents.errors import UserError
 from hivemind_agents.hosting.connections import Wishes
@@ -13,7 +21,7 @@ from hivemind_agents.hosting.environment import (
     application_environment,
     environment_file,
 )
-from hivemind_agents.hosting.processes import launcher
+from hivemind_agents.hosting.processes import jobs, kill_mode, launcher, processes
 from hivemind_agents.hosting.verdict import facts, verdict, veto, with_live
 
 pytestmark = pytest.mark.fast
@@ -56,9 +64,7 @@ def test_variables_that_the_code_reads_get_their_part_of_the_connection():
     """Names are matched by their endings; a URL gets the scheme that its driver wants."""
     env = environment(
         wishes=Wishes(
-            variables={
-                "postgresql": ("DB_HOST", "PGPORT", "DB_USER", "DB_PASS", "DB_NAME", "URI")
-            },
+            variables={"postgresql": ("DB_HOST", "PGPORT", "DB_USER", "DB_PASS", "DB_NAME", "URI")},
             schemes={"postgresql": "postgresql+psycopg"},
         )
     )
@@ -163,7 +169,12 @@ def test_a_name_that_no_environment_has_is_refused(name):
     [
         ("serve --port $PORT 'a:b()'", "exec serve --port $PORT 'a:b()'"),
         ("A=1 B='x y' run", "A=1 B='x y' exec run"),
-        ("migrate && serve", "migrate && serve"),
+        ("migrate && serve", "migrate\nexec serve"),
+        ("a && b 'x && y'; c", "a\nb 'x && y'\nexec c"),
+        ("cd web && A=1 npm start", "cd web\nA=1 exec npm start"),
+        ("a || b && c", "a || b && c"),
+        ("serve & wait", "serve & wait"),
+        ("serve;", "exec serve"),
         ("cd web", "cd web"),
         ("exec run", "exec run"),
     ],
@@ -181,6 +192,50 @@ def test_a_launcher_is_a_shell_script():
     )  # fmt: skip
 
     assert "hello you\n" == done.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "mode"),
+    [
+        ("gunicorn app:app", "mixed"),
+        ("migrate && gunicorn app:app", "mixed"),
+        ("exec node server.js", "mixed"),
+        ("NODE_ENV=production npm start", "control-group"),
+        ("cd web && yarn start", "control-group"),
+        ("./start.sh", "control-group"),
+        ("serve | tee log", "control-group"),
+    ],
+)
+def test_what_stops_a_process_depends_on_who_started_it(command, mode):
+    """Behind a shell or npm everyone is told to stop; a server stops its own workers."""
+    assert mode == kill_mode(command)
+
+
+def test_a_failure_before_the_server_ends_the_script(tmp_path):
+    """What comes before the last command has to succeed."""
+    script = launcher(f"false && touch {tmp_path}/a && touch {tmp_path}/b")
+    done = subprocess.run(["sh", "-c", script], check=False)
+
+    assert (1, []) == (done.returncode, list(tmp_path.iterdir()))
+
+
+def test_servers_of_ours_get_their_own_commands_and_a_graceful_signal():
+    """nginx and php-fpm finish their requests on QUIT."""
+    runtime = ReleaseRuntime(php=PhpSite())
+    found = processes(release(runtime=runtime, processes={"web": "nginx", "php": "php-fpm"}))
+
+    assert [("php", "SIGQUIT"), ("web", "SIGQUIT")] == [(p.name, p.kill_signal) for p in found]
+    assert "/usr/sbin/nginx" in found[1].script
+
+
+def test_jobs_by_the_clock_are_units_of_their_own():
+    """Their names cannot be taken for a process's."""
+    job = Schedule(name="clean", command="python clean.py", cron="*/10 * * * *")
+    found = jobs(release(runtime=ReleaseRuntime(schedules=(job,))))
+
+    assert [("cron-clean", ("*-*-* *:0,10,20,30,40,50:00 UTC",))] == [
+        (one.name, one.calendars) for one in found
+    ]
 
 
 # Verdict

@@ -1,0 +1,36 @@
+# Unpacks an artifact and makes its tree ready for the application's user.
+# Arguments: archive, release's folder, user, state folder, then `folder:NAME` and `file:NAME` for
+# what outlives releases. By a rename at its end a release is there whole, or not at all.
+archive=$1 release=$2 user=$3 state=$4
+shift 4
+part="$release.part"
+rm -rf "$part"
+mkdir "$part"
+# Archives hold no times; files get that of now (--touch), because byte code caches and browsers
+# take an equal time and size for an unchanged file.
+tar --extract --gzip --touch --no-same-owner --file "$archive" --directory "$part"
+# What is kept is the user's: it is made as the user, who may have put links there.
+for kept in "$@"; do
+  name="${kept#*:}"
+  case "$kept" in
+    folder:*)
+      mkdir -p "$part/$name"
+      runuser -u "$user" -- mkdir -p "$state/app/$name"
+      runuser -u "$user" -- cp -rn --no-preserve=mode,ownership "$part/$name/." "$state/app/$name/"
+      ;;
+    file:*)
+      mkdir -p "$(dirname "$part/$name")"
+      runuser -u "$user" -- mkdir -p "$(dirname "$state/files/$name")"
+      if [ -f "$part/$name" ]; then
+        runuser -u "$user" -- cp -n --no-preserve=mode,ownership "$part/$name" "$state/files/$name"
+      fi
+      rm -f "$part/$name"
+      ln -s "$state/files/$name" "$part/$name"
+      ;;
+  esac
+done
+# The application may add files anywhere, but change or remove none of ours.
+find "$part" -path "$part/.hivemind" -prune -o -type d -exec chgrp "$user" {} + -exec chmod 1775 {} +
+mkdir -p "$part/.hivemind/processes"
+rm -rf "$release"
+mv -T "$part" "$release"
