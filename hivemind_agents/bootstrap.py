@@ -192,13 +192,16 @@ class Runtime:
         )
         return await self._ansible.run(call, on_event=on_event or _nobody)
 
-    async def store_secret(self, name: str, variable: str, value: str) -> str:
-        """Store the value of a deployment's environment variable; return the reference to it."""
+    async def store_secret(self, name: str, variable: str, value: str, *, kind: str = "env") -> str:
+        """Store the value of a deployment's variable; return the reference to it.
+
+        `kind`: `env` of the application, `build` of its builds.
+        """
         from hivemind_agents.adapters.target_state import new_session  # noqa: PLC0415
         from hivemind_agents.state import secrets  # noqa: PLC0415
 
         self._redactor.learn(value)
-        path = secrets.parameter_path(name, "env", variable)
+        path = secrets.parameter_path(name, kind, variable)
         return await asyncio.to_thread(lambda: secrets.put_secret(new_session(), path, value))
 
     # Changing.

@@ -43,6 +43,7 @@ def asked_arguments(request: Request) -> dict[str, Any]:
             "app_overrides": dict(request.overrides) or None,
             "app_env": dict(request.env) or None,
             "app_secrets": dict(request.secrets) or None,
+            "build_secrets": dict(request.build_secrets) or None,
             "stage_mode": request.stage_mode,
             "domain_name": request.domain_name,
             "hosted_zone_id": request.hosted_zone_id,

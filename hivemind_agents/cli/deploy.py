@@ -64,6 +64,14 @@ def deploy(
             metavar="NAME[=REFERENCE]", help="A secret, asked for or read from standard input."
         ),
     ] = None,
+    build_secret: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME[=REFERENCE]",
+            help="A secret that only the steps which bring dependencies see, such as a private "
+            "package index; from this environment, else asked for.",
+        ),
+    ] = None,
     path: Annotated[str, typer.Option(help="Folder of the application in the repository.")] = ".",
     ref: Annotated[str | None, typer.Option(help="Branch, tag or commit of a git URL.")] = None,
     start: Annotated[str | None, typer.Option(help="Start command; it listens on $PORT.")] = None,
@@ -131,6 +139,7 @@ def deploy(
             f"Warning: {exposed} looks like a secret; it is stored as one, but it stood on the "
             f"command line. Next time: --secret {exposed}"
         )
+    for_build = variables.collect_for_build(build_secret or [], os.environ)
     arguments = single.parsed(settings or [], mend="hivemind playbook show deploy")
     named = (
         ("instance_type", instance_type),
@@ -153,11 +162,12 @@ def deploy(
         overrides=single.parsed(
             override or [], option="--override", mend="docs/hivemind-yml.md lists the keys"
         ),
+        build_secrets=for_build.all_references(chosen_name, "build"),
         domain_name=domain,
         hosted_zone_id=hosted_zone,
         arguments=arguments,
     )
-    work = _Deploy(place, request, given, yes=yes, approve=approve, as_json=as_json)
+    work = _Deploy(place, request, given, for_build, yes=yes, approve=approve, as_json=as_json)
     if what_if:
         driving.with_runtime(place, work.look)
     else:
@@ -172,6 +182,7 @@ class _Deploy:
         target: "Target",
         request: "DeployRequest",
         given: variables.Variables,
+        for_build: variables.Variables,
         *,
         yes: bool,
         approve: str | None,
@@ -180,6 +191,7 @@ class _Deploy:
         self._target = target
         self._request = request
         self._given = given
+        self._for_build = for_build
         self._yes = yes
         self._approve = approve
         self._as_json = as_json
@@ -336,14 +348,18 @@ class _Deploy:
 
     async def _store_secrets(self, hivemind: "Runtime") -> None:
         """Get the values that were not given yet, and store all."""
-        asked = self._given.asked
+        waiting = bool(self._given.asked or self._for_build.asked)
         terminal = sys.stdin.isatty()
-        lines = [] if terminal or not asked else sys.stdin.read().splitlines()
-        values = self._given.secret | variables.ask(asked, terminal=terminal, lines=lines)
-        for name, value in values.items():
-            await hivemind.store_secret(self._request.name, name, value)
-        if values:
-            output.note(f"Stored as secrets: {', '.join(values)}")
+        lines = [] if terminal or not waiting else sys.stdin.read().splitlines()
+        for given, kind in ((self._given, "env"), (self._for_build, "build")):
+            asked = variables.ask(given.asked, terminal=terminal, lines=lines)
+            lines = lines[len(given.asked) :]
+            values = given.secret | asked
+            for name, value in values.items():
+                await hivemind.store_secret(self._request.name, name, value, kind=kind)
+            if values:
+                of = " of the build" if kind == "build" else ""
+                output.note(f"Stored as secrets{of}: {', '.join(values)}")
 
 
 def _with_mode(request: "DeployRequest") -> "DeployRequest":

@@ -29,9 +29,9 @@ class Variables:
     # Names that were given in clear although they look like secrets.
     exposed: tuple[str, ...] = ()
 
-    def all_references(self, deployment: str) -> dict[str, str]:
+    def all_references(self, deployment: str, kind: str = "env") -> dict[str, str]:
         """Name to reference, for those given and those that will be stored."""
-        stored = {name: f"ssm:/hivemind/{deployment}/env/{name}" for name in self.stored_names}
+        stored = {name: f"ssm:/hivemind/{deployment}/{kind}/{name}" for name in self.stored_names}
         return stored | self.references
 
     @property
@@ -89,6 +89,12 @@ def collect(
         asked=tuple(dict.fromkeys(asked)),
         exposed=tuple(exposed),
     )
+
+
+def collect_for_build(names: Sequence[str], environment: Mapping[str, str]) -> Variables:
+    """Secrets of a build: `NAME=REFERENCE`, or names of this environment, else to be asked for."""
+    here = [name for name in names if "=" not in name and name in environment]
+    return collect(here, None, [name for name in names if name not in here], environment)
 
 
 def read_env_file(path: Path) -> dict[str, str]:

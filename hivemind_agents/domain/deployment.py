@@ -158,6 +158,8 @@ class Release(Frozen):
     # The environment that was set by the user: plain values, and references to secrets.
     env: dict[str, str] = {}
     secrets: dict[str, str] = {}
+    # Of the steps of a build that bring dependencies alone.
+    build_secrets: dict[str, str] = {}
     processes: dict[str, str] = {}
     runtime: ReleaseRuntime = ReleaseRuntime()
     port: int = 8000

@@ -30,6 +30,8 @@ class DeployRequest(Frozen):
     overrides: dict[str, Any] = {}
     env: dict[str, str] = {}
     secrets: dict[str, str] = {}
+    # Of the steps that bring dependencies alone.
+    build_secrets: dict[str, str] = {}
     domain_name: str | None = None
     hosted_zone_id: str | None = None
     # Any further argument of the verb, by its own name, e.g. `instance_type`.

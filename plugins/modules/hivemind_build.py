@@ -23,6 +23,10 @@ options:
   releases: {description: The record's releases., type: list, elements: dict, default: []}
   env: {description: Plain settings of the application., type: dict, default: {}}
   secrets: {description: Names to references of secret settings., type: dict, default: {}}
+  build_secrets:
+    description: Variables of the steps that bring dependencies alone, name to reference.
+    type: dict
+    default: {}
   timeout_minutes: {description: Minutes before a build is stopped., type: int, default: 30}
   memory_mb: {description: Memory of a build in MiB., type: int, default: 2048}
 author: [HiveMind]
@@ -91,6 +95,7 @@ def main() -> None:
             "env": {"type": "dict", "default": {}},
             # References, never values.
             "secrets": {"type": "dict", "default": {}, "no_log": False},
+            "build_secrets": {"type": "dict", "default": {}, "no_log": False},
             "timeout_minutes": {"type": "int", "default": 30},
             "memory_mb": {"type": "int", "default": 2048},
         },
@@ -102,6 +107,8 @@ def main() -> None:
         failures_told(module, f"build {params['name']!r}"),
         tempfile.TemporaryDirectory(prefix="hivemind-source-") as folder,
     ):
+        from pydantic import SecretStr
+
         from hivemind_agents.adapters.builder import BuildRequest, ContainerBuilder, StoredBuilds
         from hivemind_agents.building.files import Files
         from hivemind_agents.building.model import BuildLimits
@@ -109,27 +116,39 @@ def main() -> None:
         from hivemind_agents.building.releases import Configuration, with_release
         from hivemind_agents.domain.deployment import Release
         from hivemind_agents.state.bucket import StateBucket, StateBucketMissing
+        from hivemind_agents.state.secrets import resolve
 
         tree = Path(folder)
         source, report = _fetched(module, tree)
         application = tree / report.path
-        configuration = Configuration(_texts(params["env"]), _texts(params["secrets"]))
+        configuration = Configuration(
+            _texts(params["env"]), _texts(params["secrets"]), _texts(params["build_secrets"])
+        )
+        recipe = recipe_for(report, Files.below(application))
+        aws = session()
+        try:
+            bucket = StateBucket.open(aws)
+        except StateBucketMissing:
+            if not module.check_mode:
+                raise
+            bucket = None
         request = BuildRequest(
             deployment_name=params["name"],
+            owner=bucket.name if bucket else "nobody",
             source=source,
             tree=application,
-            recipe=recipe_for(report, Files.below(application)),
+            recipe=recipe,
             env=configuration.env,
+            # A check asks for names alone.
+            secrets={
+                name: SecretStr("" if module.check_mode else resolve(aws, reference))
+                for name, reference in configuration.build_secrets.items()
+            },
             limits=BuildLimits(
                 timeout_minutes=params["timeout_minutes"], memory_mb=params["memory_mb"]
             ),
         )
-        try:
-            builds = StoredBuilds(ContainerBuilder(), StateBucket.open(session()))
-        except StateBucketMissing:
-            if not module.check_mode:
-                raise
-            builds = None
+        builds = StoredBuilds(ContainerBuilder(), bucket) if bucket else None
         if module.check_mode:
             artifact = builds.find(request) if builds else None
         else:
@@ -150,6 +169,7 @@ def main() -> None:
         source=source.model_dump(mode="json"),
         report=report.model_dump(mode="json"),
         built=artifact.built if artifact else False,
+        warnings=list(request.recipe.warnings),
         seconds={each.phase: each.seconds for each in artifact.phases} if artifact else {},
         release=release.model_dump(mode="json"),
         releases=[one.model_dump(mode="json") for one in releases],
