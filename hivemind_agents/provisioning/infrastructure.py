@@ -308,13 +308,16 @@ def _force_tls(now: _Situation, engine: str) -> bool:
     """By default where the usual clients take to it by themselves: PostgreSQL's do.
 
     PyMySQL apart, MySQL's clients (mysqlclient, aiomysql, mysql2, PDO, mysqli, Go's) ask for TLS
-    only when they are told to, and an unchanged application does not tell them.
+    only when they are told to, and an unchanged application does not tell them. Nor is TLS forced
+    where Recon saw that the code switches it off.
     """
     asked = now.given.get("database_tls") or "auto"
     if asked != "auto":
         return bool(asked == "required")
-    present = now.parameters.get("DatabaseForceTls")
-    return engine == "postgresql" if present is None else present == "1"
+    if present := now.parameters.get("DatabaseForceTls"):
+        return present == "1"
+    behaviours = (now.record.recon or {}).get("behaviours", ())
+    return engine == "postgresql" and not any(b["about"] == "database-tls" for b in behaviours)
 
 
 def _cache(now: _Situation) -> dict[str, Any] | None:

@@ -19,10 +19,35 @@ class _Rule:
     mend: str
     unless: re.Pattern[str] | None = None
     only_in: str = ""
+    only_with: re.Pattern[str] | None = None
+    not_beside: re.Pattern[str] | None = None
 
 
 _JS = (".js", ".ts", ".mjs", ".cjs")
+_POSTGRES = re.compile(r"(?i)postgres|\b(pg|pgx|pq)\b")
+DATABASE_TLS = "database-tls"
+_WITHOUT_TLS = (
+    "the code switches TLS to PostgreSQL off, which a database of RDS refuses by default; this one "
+    "is made so that it lets that pass",
+    "leave sslmode to DATABASE_URL or PGSSLMODE, then --set database_tls=required",
+)
 _RULES = (
+    _Rule(
+        DATABASE_TLS,
+        (".go", ".py", ".rb", ".php", ".toml"),
+        re.compile(r"\bssl_?mode[\"']?\s{0,4}[=:]>?\s{0,4}[\"']?disable\b"),
+        *_WITHOUT_TLS,
+        only_with=_POSTGRES,
+        # What is written for a developer's own machine is only a default.
+        not_beside=re.compile(r"localhost|127\.0\.0\.1"),
+    ),
+    _Rule(
+        DATABASE_TLS,
+        _JS,
+        re.compile(r"\bssl\s{0,4}:\s{0,4}false\b"),
+        *_WITHOUT_TLS,
+        only_with=_POSTGRES,
+    ),
     _Rule(
         "https-redirect",
         (".py",),
@@ -173,8 +198,12 @@ def read_behaviours(tree: FileTree, finding: Finding | None) -> tuple[Behaviour,
             hit = rule.pattern.search(text)
             if hit is None or (rule.unless and rule.unless.search(text)):
                 continue
+            if rule.only_with and not rule.only_with.search(text):
+                continue
             line = text[text.rfind("\n", 0, hit.start()) + 1 : hit.end()].lstrip()
             if line.startswith(("#", "//", "*")):
+                continue
+            if rule.not_beside and rule.not_beside.search(line):
                 continue
             where = f"{path}:{text.count(chr(10), 0, hit.start()) + 1}"
             found.setdefault(

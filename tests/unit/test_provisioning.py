@@ -242,6 +242,18 @@ def test_the_demand_for_tls_stays_until_it_is_changed() -> None:
     ]
 
 
+def test_code_that_switches_tls_off_is_let_in() -> None:
+    """
+    An application that is taken as it is starts; the behaviour says how to do better.
+    """
+    recon = {"kind": "web", "needs": ["postgresql"], "behaviours": [{"about": "database-tls"}]}
+
+    lax = shape(of=record(recon=recon))
+    strict = shape({"database_tls": "required"}, of=record(recon=recon))
+
+    assert [False, True] == [each.database.force_tls for each in (lax, strict) if each.database]
+
+
 def test_a_domain_stays_until_it_is_emptied() -> None:
     """
     Absent keeps it, "" takes it away.
