@@ -15,6 +15,8 @@ TOGETHER = {
     "tests/sandbox/test_cloudformation_restart.py": "a sandbox that is killed",
     "tests/sandbox/test_reconciler.py": "a sandbox that is killed",
 }
+# Files whose tests share nothing but the sandbox, and take long each.
+ALONE = {"tests/sandbox/deploy/test_examples.py"}
 
 
 class ByFile(LoadScopeScheduling):
@@ -22,7 +24,7 @@ class ByFile(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         path = str(PurePosixPath(nodeid.split("::", 1)[0]))
-        return TOGETHER.get(path, path)
+        return nodeid if path in ALONE else TOGETHER.get(path, path)
 
 
 def pytest_xdist_make_scheduler(config: Any, log: Any) -> Any:
