@@ -183,7 +183,10 @@ class _Build:
 
     @cached_property
     def _network(self) -> NetworkSettings:
-        return self._machine.network or NetworkSettings.of_this_machine()
+        network = self._machine.network or NetworkSettings.of_this_machine()
+        return network.reaching(
+            [value.get_secret_value() for value in self._request.secrets.values()]
+        )
 
     def _made(self, volume: volumes.Volume) -> Outcome:
         """Run the steps, but for those whose result was kept."""
@@ -200,13 +203,13 @@ class _Build:
             self._tell("dependencies", "unchanged: taken from the build before")
             if all(step.phase == "tools" for step in steps):
                 return known
+        first_built = next((n for n, step in enumerate(steps) if step.phase == "build"), len(steps))
         with self._container(volume) as container:
             for number, step in enumerate(steps):
                 self._tell(step.phase, step.title)
                 with _timed(self._phases, step.phase):
                     self._run(container, step)
-                following = steps[number + 1].phase if number + 1 < len(steps) else "build"
-                if kept and known is None and step.phase != "build" == following:
+                if kept and known is None and number + 1 == first_built:
                     self._check_for_secrets(volume.app)
                     with _timed(self._phases, "kept"), container.held():
                         kept.save(volume.app)

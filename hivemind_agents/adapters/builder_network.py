@@ -77,6 +77,13 @@ class NetworkSettings:
             env[name] = env[name.lower()] = value
         return cls(env=env, allowed=allowed, refused=refused, hosts=hosts, upstream=upstream)
 
+    def reaching(self, values: Iterable[str]) -> "NetworkSettings":
+        """The same with the addresses let through that secrets of a build name."""
+        urls = [value for value in values if urlsplit(value).scheme in {"http", "https"}]
+        if not urls:
+            return self
+        return replace(self, allowed=tuple(sorted({*self.allowed, *_private_endpoints(urls)})))
+
     def for_packages(self) -> "NetworkSettings":
         """The same for apt, whose sources and proxy may be at private addresses."""
         proxies = _lines(["apt-config", "dump", "--format", "%v%n", "Acquire::http::Proxy",

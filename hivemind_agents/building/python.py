@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from hivemind_agents.building import python_django as django
 from hivemind_agents.building import python_installers as installers
 from hivemind_agents.building import python_versions as versions
+from hivemind_agents.building.assets import front_end_steps
 from hivemind_agents.building.model import Recipe, Step
 from hivemind_agents.building.system_packages import for_building, for_running
 from hivemind_agents.errors import RepositoryError
@@ -29,6 +30,10 @@ _INSTALLS = re.compile(
     r"(poetry|pdm|pipenv) (install|sync)|conda env|source |\. )\b"
 )
 _LEAVE_OUT = (".lock", "uv_cache.json")
+_FRONT = re.compile(
+    r"^([\w.-]+/){0,2}(package(-lock)?\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|"
+    r"bun\.lockb?|\.npmrc|\.yarnrc(\.yml)?)$"
+)
 _ENV = {
     **installers.PIP_ENV,
     "PYTHONDONTWRITEBYTECODE": "1",
@@ -95,7 +100,11 @@ def _recipe(
                 phase="dependencies",
             ),
         )
-    built = [*static, *_build_steps(report)]
+    front = front_end_steps(report, files)
+    built = [*static, *(step for step in front if not _kept(step)), *_build_steps(report)]
+    first = sum(_kept(step) for step in steps)
+    steps[first:first] = sorted(filter(_kept, front), key=lambda step: step.phase != "tools")
+    kept, keyed_by = _kept_for_next_time(files, python, with_front=bool(front))
     if by_pip:
         # A release installs nothing any more. What old packages import of setuptools stays.
         later = any(installers.PIP_INSTALL in step.command for step in steps if not _kept(step))
@@ -119,8 +128,8 @@ def _recipe(
         added=added,
         warnings=python.warnings,
         leave_out=_LEAVE_OUT,
-        kept=(".venv", versions.MANAGED_FOLDER) if python.managed else (".venv",),
-        keyed_by=installers.dependency_files(files),
+        kept=kept,
+        keyed_by=keyed_by,
         versions={"python": ".venv/bin/python --version"},
         inventory=".venv/bin/python -c 'import importlib.metadata as m; "
         "[print(d.name, d.version) for d in m.distributions()]'",
@@ -128,6 +137,20 @@ def _recipe(
 
 
 _VENV = ".venv"
+
+
+def _kept_for_next_time(
+    files: frozenset[str], python: versions.Python, *, with_front: bool
+) -> tuple[tuple[str, ...], tuple[str, ...] | None]:
+    """The folders that the dependency steps make, and the files that decide what is in them."""
+    folders = (".venv", versions.MANAGED_FOLDER) if python.managed else (".venv",)
+    decisive = installers.dependency_files(files)
+    if not with_front or decisive is None:
+        return folders, decisive
+    manifests = [name for name in files if _FRONT.search(name)]
+    modules = {name.removesuffix("package.json") + "node_modules" for name in manifests
+               if name.endswith("package.json")}  # fmt: skip
+    return (*folders, *sorted(modules)), tuple(sorted({*decisive, *manifests}))
 
 
 def _kept(step: Step) -> bool:
