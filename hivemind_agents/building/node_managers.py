@@ -16,6 +16,8 @@ CACHES = {
     "YARN_CACHE_FOLDER": "/cache/yarn",
     "YARN_GLOBAL_FOLDER": "/cache/yarn-global",
     "npm_config_store_dir": "/cache/pnpm",
+    # What is not used any more goes at once, not after a week.
+    "npm_config_modules_cache_max_age": "0",
     "BUN_INSTALL_CACHE_DIR": "/cache/bun",
 }
 
@@ -95,7 +97,7 @@ def _berry(manifests: Manifests) -> Manager:
     lock = text_of(manifests.files, "yarn.lock") or ""
     found = re.search(r"(?m)^__metadata:\n\s+version:\s*(\d+)", lock)
     major = "4" if found is None or int(found[1]) >= 8 else "3"
-    immutable = " --immutable" if lock else ""
+    immutable = " --immutable" if lock else " --no-immutable"
     return Manager(
         name="yarn",
         tool=tool_command("yarn", "@yarnpkg/cli-dist", version or f"{major}.x"),

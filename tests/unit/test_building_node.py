@@ -101,7 +101,7 @@ def test_a_go_line_takes_its_own_minor_version_first(wanted, first):
         ("yarn run start", {"start": "node server.js"}, "node server.js"),
         ("pnpm serve", {"serve": "node server.js"}, "node server.js"),
         ("npm run web -- --quiet", {"web": "node a.js"}, "node a.js --quiet"),
-        ("npm start", {"prestart": "node m.js", "start": "node s.js"}, 
+        ("npm start", {"prestart": "node m.js", "start": "node s.js"},
          "node m.js && exec node s.js"),
         ("npm start", {"start": "npm run a", "a": "npm run b", "b": "node s.js"}, "node s.js"),
         ("npm start", {"start": "cross-env NODE_ENV=production node s.js"},
