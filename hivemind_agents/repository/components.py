@@ -79,7 +79,11 @@ def read_layout(tree: FileTree) -> Layout:
     delegated = _delegated(tree, root, readings, members)
     if delegated:
         return Layout(components=components, borrowed=delegated)
-    if not readings or (root and _stands_alone(tree, root[0], workspace=bool(members))):
+    if not readings or (
+        root
+        and not _is_one_of(root[0][1], readings)
+        and _stands_alone(tree, root[0], workspace=bool(members))
+    ):
         several = members or len(components) > 1 or _differs(root, components)
         return Layout(components=(*_itself(root), *components) if readings and several else ())
     chosen, undecided = _choose(readings)
@@ -136,6 +140,17 @@ def _delegated(
                 start=own.start or _handed_on(tree),
             )
     return None
+
+
+def _is_one_of(root: Finding, readings: Sequence[tuple[str, Finding]]) -> bool:
+    """Whether the root's reading is only that of one folder, which others beside it outdo."""
+    folder = root.manifest.rpartition("/")[0]
+    if not folder or root.kind.value in {"web", "static"}:
+        return False
+    return any(
+        finding.kind.value == "web" and not f"{folder}/".startswith(f"{inner}/")
+        for inner, finding in readings
+    )
 
 
 def _handed_on(tree: FileTree) -> Fact[str]:

@@ -155,6 +155,8 @@ def gather(
         signals[name].variables = [variable for variable in env if pattern.match(variable.name)]
     guarded = _guarded_variables(texts)
     for entry in signals.values():
+        if not (entry.driver or entry.literal or entry.configured or entry.provided):
+            continue
         unset = [guarded[item.name] for item in entry.variables if item.name in guarded]
         if unset:
             entry.optional = entry.optional or unset[0]

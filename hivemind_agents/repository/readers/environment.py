@@ -131,6 +131,7 @@ def is_needed(name: str) -> bool:
 _COMPILED = [
     (suffixes, [re.compile(p) for p in patterns]) for suffixes, patterns in PATTERNS.items()
 ]
+_MENTIONS = re.compile(r"(?i)env|\$\{|configuration|viper|mapstructure")
 _COMMENT = re.compile(r"^\s*(?://|#(?!\{)|\*|/\*|--|;;|%#)")
 
 
@@ -159,7 +160,7 @@ def read_uses(tree: FileTree, *, limit: int = 600) -> Iterator[Use]:
 
 
 def _scan(path: str, text: str, patterns: Iterable[re.Pattern[str]]) -> Iterator[Use]:
-    if "env" not in text.lower() and "${" not in text:
+    if not _MENTIONS.search(text):
         return
     for pattern in patterns:
         for found in pattern.finditer(text):
@@ -236,6 +237,15 @@ def _literal(text: str | None) -> str | None:
 # `os.environ`, or a mapping of its name that a function was given.
 _ENVIRONMENT = re.compile(r"(?:^|[._])(?:environ|environment)$")
 _GETTERS = {"os.environ.get", "os.getenv", "environ.get", "getenv", "os.environ.setdefault"}
+# django-environ's readers that name their variable themselves.
+_BARE = {
+    "env.db": "DATABASE_URL",
+    "env.db_url": "DATABASE_URL",
+    "env.cache": "CACHE_URL",
+    "env.cache_url": "CACHE_URL",
+    "env.email": "EMAIL_URL",
+    "env.email_url": "EMAIL_URL",
+}
 _READERS = re.compile(
     r"^(env|environ|config|decouple\.config|env\.\w+|environ\.\w+|starlette_config|Config)$"
 )
@@ -286,6 +296,8 @@ def _python_call(path: str, node: ast.Call, *, reads_config: bool) -> Iterator[U
         yield _database_url(node, where)
         return
     key = first_text(node)
+    if key is None and reads_config and not node.args:
+        key = _BARE.get(name)
     if key is None or not NAME.match(key):
         return
     mapping, _, method = name.rpartition(".")

@@ -79,6 +79,8 @@ PATTERNS: dict[tuple[str, ...], tuple[str, ...]] = {
         r"(?:[^\]]*?default_value(?:_t)?\s*=\s*(?P<default>\"[^\"\n]*\"|\d+))?",
     ),
     (".cs", ".fs", ".vb"): (
+        r"[cC]onfiguration(?:\[|\.GetValue<\w+\??>\()\s*\"(?P<name>[A-Z][A-Z0-9_]{2,})\"\s*[\])]"
+        r"(?:\s*\?\?\s*(?P<default>\"[^\"\n]*\"|\d+))?",
         rf"Environment\.GetEnvironmentVariable\(\s*\"{_NAME}\"\s*\)(?:\s*\?\?\s*(?P<default>\"[^\"\n]*\"|\d+))?",
     ),
     (".ex", ".exs", ".eex"): (

@@ -322,4 +322,7 @@ def _read_by_lines(module: PythonModule) -> None:
         origin = re.search(rf"from\s+([\w.]+)\s+import\s+.*\b{found.group(2)}\b", module.text)
         made = f"{origin.group(1)}.{found.group(2)}" if origin else found.group(2)
         module.objects[found.group(1)] = (made, line)
+    for found in re.finditer(r"(?m)^[^#\n]*?\b([A-Za-z_][\w.]*)\(", module.text):
+        line = module.text.count("\n", 0, found.start(1)) + 1
+        module.calls.setdefault(found.group(1), line)
     module.main_guard = "__main__" in module.text

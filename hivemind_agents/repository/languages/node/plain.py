@@ -20,7 +20,9 @@ _WORKS = (
     r"client\.login\(|"
     r"\.login\(process\.env|bot\.launch\(|"
     r"new TelegramBot\(|channel\.consume\(|consumer\.run\(|\.subscribe\([\"']|startPolling|"
-    r"scheduleJob\("
+    r"scheduleJob\(|each(?:Message|Batch)\s*[:(]|new Cron\(|Worker\.create\(|boss\.work\(|"
+    r"(?:from|require\()\s*[\"'](?:discord\.js|eris|telegraf|grammy|node-telegram-bot-api|tmi\.js|"
+    r"whatsapp-web\.js|@whiskeysockets/baileys|mineflayer|@sapphire/framework|discordx)[\"']"
 )
 _DEVELOPMENT = re.compile(
     r"\bnodemon\b|ts-node-dev|\bnext dev\b|\bvite\b(?!.*(?:build|preview))|"
@@ -135,6 +137,9 @@ def plain_match(project: NodeProject) -> Match:  # noqa: PLR0911 - a verdict eac
     return _library_or_script(project, start, sure, where)
 
 
+_FLAG_WITH_VALUE = re.compile(r"(?:^|\s)-{1,2}(?:a|p|l|d|host|port|listen|address)[ =]\S+")
+
+
 def _served_folder(project: NodeProject) -> str | None:
     """The folder that a start script hands to a plain file server."""
     found = re.match(
@@ -143,9 +148,10 @@ def _served_folder(project: NodeProject) -> str | None:
     )
     if found is None:
         return None
+    plain = _FLAG_WITH_VALUE.sub(" ", found.group(1))
     words = [
         word
-        for word in found.group(1).split()
+        for word in plain.split()
         if not word.startswith("-") and not word.isdigit() and "$" not in word and ":" not in word
     ]
     return words[0].removeprefix("./").rstrip("/") or "." if words else "."
@@ -164,10 +170,11 @@ def _front_end(project: NodeProject) -> Match | None:
         "gulp",
         "@rsbuild/core",
     )
-    page = project.tree.has(
+    makes_page = bundler is not None and bundler.name == "@rsbuild/core"
+    page = makes_page or project.tree.has(
         "index.html", "src/index.html", "public/index.html", "app/index.html", "source/index.html"
     )
-    if bundler is None or page is None or not project.build:
+    if bundler is None or not page or not project.build:
         return None
     start = project.scripts.get("start", "")
     tools = re.search(r"\b(webpack|parcel|rollup|gulp|rsbuild|rspack)\b", start)

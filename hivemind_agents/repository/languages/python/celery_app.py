@@ -1,6 +1,6 @@
 """Celery workers, beside a web process or alone."""
 
-from hivemind_agents.repository.facts import SURE, Match
+from hivemind_agents.repository.facts import LIKELY, Match
 from hivemind_agents.repository.languages.python.project import PythonProject, target
 
 
@@ -31,7 +31,7 @@ def detect(project: PythonProject) -> Match | None:
         framework="celery",
         kind="worker",
         rank=30,
-        confidence=SURE,
+        confidence=LIKELY,
         kind_confidence=0.88,
         evidence=project.where("celery"),
         start=processes["worker"],
