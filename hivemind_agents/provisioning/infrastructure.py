@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from hivemind_agents.domain.base import Frozen
 from hivemind_agents.domain.deployment import Deployment, DeploymentName, Slot, StageMode
 from hivemind_agents.errors import UserError
+from hivemind_agents.hosting.health import HealthCheck, health_check
 
 StackKind = Literal["web", "worker", "static"]
 DatabaseEngine = Literal["postgresql", "mysql"]
@@ -78,6 +79,7 @@ class Infrastructure(Frozen):
     vpc_cidr: str = "10.42.0.0/16"
     app_port: Annotated[int, Field(ge=1024, le=65535)] = 8000
     health_path: str = "/health"
+    health_codes: Annotated[str, Field(pattern=r"^[1-5]\d\d-[1-5]\d\d$")] = "200-399"
     health_interval_seconds: Annotated[int, Field(ge=5, le=300)] = 30
     health_timeout_seconds: Annotated[int, Field(ge=2, le=120)] = 5
     healthy_threshold: Annotated[int, Field(ge=2, le=10)] = 2
@@ -173,6 +175,7 @@ def decide(
     )
     kind = _kind(record, outputs)
     domain = now.text("domain_name", "DomainName")
+    health = _health(record, parameters)
     shape: dict[str, Any] = {
         "name": record.name,
         "kind": kind,
@@ -180,7 +183,8 @@ def decide(
         "active_slot": record.active_slot,
         "ssh_public_key": ssh_public_key,
         "admin_cidr": given.get("admin_cidr") or admin_cidr,
-        "health_path": _health_path(record, kind, parameters),
+        "health_path": health.path,
+        "health_codes": health.codes,
         "database": _database(now),
         "cache": _cache(now),
         "domain_name": domain,
@@ -266,9 +270,12 @@ def _kind(record: Deployment, outputs: Mapping[str, str]) -> str:
     return str(kind)
 
 
-def _health_path(record: Deployment, kind: str, parameters: Mapping[str, str]) -> str:
-    found = (record.recon or {}).get("health_path")
-    return str(found or parameters.get("HealthPath") or ("/" if kind == "static" else "/health"))
+def _health(record: Deployment, parameters: Mapping[str, str]) -> HealthCheck:
+    """By what Recon found; where it has not looked, as it is."""
+    kept = {"path": parameters.get("HealthPath"), "codes": parameters.get("HealthCodes")}
+    if record.recon is None and all(kept.values()):
+        return HealthCheck.model_validate(kept)
+    return health_check(record.recon)
 
 
 def _database(now: _Situation) -> dict[str, Any] | None:

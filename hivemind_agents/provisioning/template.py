@@ -46,6 +46,7 @@ def parameters(infrastructure: Infrastructure) -> dict[str, str]:
         values |= {
             "AppPort": shape.app_port,
             "HealthPath": shape.health_path,
+            "HealthCodes": shape.health_codes,
             "HealthIntervalSeconds": shape.health_interval_seconds,
             "HealthTimeoutSeconds": shape.health_timeout_seconds,
             "HealthyThreshold": shape.healthy_threshold,

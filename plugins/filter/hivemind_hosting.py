@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from hivemind_agents.domain.deployment import Release
+from hivemind_agents.hosting.health import health_check
 from hivemind_agents.hosting.processes import jobs, processes
 
 
@@ -19,6 +20,11 @@ def with_release(
         {**release, **facts} if release["number"] == int(number) else dict(release)
         for release in releases
     ]
+
+
+def hivemind_health(record: dict[str, Any] | None) -> dict[str, str]:
+    """Path and status codes (`200-399`) of a deployment's health check."""
+    return health_check((record or {}).get("recon")).model_dump()
 
 
 def networks_with(networks: Sequence[str], address: str) -> list[str]:
@@ -46,6 +52,7 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
+            "hivemind_health": hivemind_health,
             "hivemind_processes": hivemind_processes,
             "hivemind_schedules": hivemind_schedules,
             "networks_with": networks_with,

@@ -21,8 +21,9 @@ options:
     choices: [run, restart, start, stop, remove, wait]
     required: true
   url:
-    description: Address that has to answer below 400, asked as a load balancer asks.
+    description: Address that has to answer, asked as a load balancer asks.
     type: str
+  codes: {description: Status codes that count as an answer., type: str, default: 200-399}
   timeout_seconds: {description: How long it may take., type: int, default: 60}
 author: [HiveMind]
 """
@@ -85,8 +86,11 @@ def last_lines(unit: str, since: float) -> str:
     return "  (nothing)"
 
 
-def answer(url: str) -> str | None:
-    """None when the address answers below 400; else what is wrong. Redirects are not followed."""
+def answer(url: str, codes: str) -> str | None:
+    """None when the address answers with one of the codes, else why not; redirects count as they are."""
+
+    Redirects are not followed.
+    """
     place = urlsplit(url)
     connection = http.client.HTTPConnection(place.hostname or "", place.port or 80, timeout=10)
     path = place.path + (f"?{place.query}" if place.query else "")
@@ -97,7 +101,8 @@ def answer(url: str) -> str | None:
         return f"does not answer ({error or type(error).__name__})"
     finally:
         connection.close()
-    return None if status < 400 else f"answers {status}"
+    first, last = map(int, codes.split("-"))
+    return None if first <= status <= last else f"answers {status}"
 
 
 def listening(unit: str) -> list[tuple[str, int]]:
@@ -152,8 +157,8 @@ def elsewhere(units: list[str], url: str) -> str | None:
             if host.startswith("::ffff:"):
                 host = host.removeprefix("::ffff:")
             host = f"[{host}]" if ":" in host else host
-            said = answer(f"http://{host}:{port}/")
-            if said is None or said.startswith("answers"):
+            # Whatever it says: it speaks HTTP.
+            if answer(f"http://{host}:{port}/", "100-599") is None:
                 return f"{host}:{port}"
     return None
 
@@ -266,7 +271,7 @@ class Watch:
         # One web process alone is ready when it answers; what has no address has to stay up.
         alone = self.url is not None and len(self.units) == 1
         steady = active and (alone or time.monotonic() - self.steady_since >= STEADY_SECONDS)
-        found = answer(self.url) if self.url is not None else None
+        found = answer(self.url, self.module.params["codes"]) if self.url is not None else None
         if steady and found is None:
             seconds = round(time.monotonic() - self.begun, 2)
             self.module.exit_json(changed=False, ready=True, seconds=seconds)
@@ -326,6 +331,7 @@ def main() -> None:
             "units": {"type": "list", "elements": "str", "required": True},
             "action": {"type": "str", "choices": ACTIONS, "required": True},
             "url": {"type": "str"},
+            "codes": {"type": "str", "default": "200-399"},
             "timeout_seconds": {"type": "int", "default": 60},
         },
         supports_check_mode=True,

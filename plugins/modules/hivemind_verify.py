@@ -12,6 +12,7 @@ description:
 options:
   record: {description: The deployment's record., type: dict, required: true}
   health_path: {description: Path that answers without login., type: str, default: /health}
+  health_codes: {description: Status codes that count as alive., type: str, default: 200-399}
   hosts:
     description: Results of M(hivemind_host_checks).
     type: list
@@ -26,6 +27,7 @@ import ssl
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Container
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -56,14 +58,13 @@ def _answer(url: str) -> tuple[int | None, str]:
         return None, str(getattr(error, "reason", None) or error)
 
 
-def http(name: str, url: str, timeout_seconds: int, *, login_counts: bool) -> Check:
-    """Ask until it answers well; a page behind a login is an answer, a health path is not."""
-    fine = range(200, 400)
+def http(name: str, url: str, timeout_seconds: int, fine: Container[int | None]) -> Check:
+    """Ask until it answers with one of the codes; another answer below 500 will not change."""
     ends = time.monotonic() + timeout_seconds
     while True:
         status, told = _answer(url)
-        if status in fine or (login_counts and status in {401, 403}):
-            return _check(name, None, f"{url} answers {status}")
+        if status in fine:
+            return _check(name, None, f"{url} answers {told}")
         if time.monotonic() > ends or (status is not None and 400 <= status < 500):
             return _check(name, f"{url} answers {told}", "")
         time.sleep(1)
@@ -114,6 +115,7 @@ def main() -> None:
         argument_spec={
             "record": {"type": "dict", "required": True},
             "health_path": {"type": "str", "default": "/health"},
+            "health_codes": {"type": "str", "default": "200-399"},
             "hosts": {"type": "list", "elements": "dict", "default": []},
             "timeout_seconds": {"type": "int", "default": 30},
         },
@@ -123,15 +125,18 @@ def main() -> None:
     with failures_told(module, "verify the deployment"):
         from hivemind_agents.domain.deployment import Deployment
         from hivemind_agents.domain.verification import Check
+        from hivemind_agents.hosting.health import HealthCheck
         from hivemind_agents.hosting.verdict import facts, verdict, veto
 
         record = Deployment.model_validate_json(module.jsonify(params["record"]))
         checks: list[Check | None] = []
         if record.url:
             base, patience = record.url.rstrip("/"), params["timeout_seconds"]
-            path = params["health_path"]
-            checks.append(http("http: health", base + path, patience, login_counts=False))
-            checks.append(http("http: front page", f"{base}/", patience, login_counts=True))
+            health = HealthCheck(path=params["health_path"], codes=params["health_codes"])
+            checks.append(http("http: health", base + health.path, patience, health.fine))
+            # A page behind a login is there; what serves an interface alone has none.
+            front = {*health.fine, 401, 403, *([404] if health.path != "/" else [])}
+            checks.append(http("http: front page", f"{base}/", patience, front))
             checks.append(certificate(base))
         checks.append(targets(record))
         installed = {host.get("release") for host in params["hosts"]}
