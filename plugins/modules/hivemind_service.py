@@ -87,7 +87,7 @@ def last_lines(unit: str, since: float) -> str:
 
 
 def answer(url: str, codes: str) -> str | None:
-    """None when the address answers with one of the codes, else why not; redirects count as they are."""
+    """None when the address answers with one of the codes; else what is wrong.
 
     Redirects are not followed.
     """
