@@ -19,6 +19,7 @@ BUILD_ENV = {
     # Native packages are compiled with the headers that came with Node.
     "npm_config_nodedir": f"/app/{RUNTIME}/node",
     "npm_config_update_notifier": "false",
+    "npm_config_jobs": "max",
     "YARN_NODE_LINKER": "node-modules",
     "YARN_ENABLE_GLOBAL_CACHE": "true",
     "YARN_ENABLE_TELEMETRY": "0",

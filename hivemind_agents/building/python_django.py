@@ -41,7 +41,9 @@ if url.path and not url.netloc and installed and not own:
     else:
         found = (store for finder in get_finders() for _, store in finder.list([]))
         folders = sorted({{store.location for store in found}})
-    application = WhiteNoise(application)
+    # A name with the digest of what is in it never changes what it means.
+    hashed = r"^.+\\.[0-9a-f]{{12}}\\..+$"
+    application = WhiteNoise(application, max_age=3600, immutable_file_test=hashed)
     for folder in folders:
         application.add_files(folder, prefix=url.path)
 '''

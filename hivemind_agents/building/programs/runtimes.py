@@ -100,6 +100,7 @@ def node_by_npm(wanted: str, specs: tuple[str, ...], offered: set[str]) -> Path:
                 if fetched is None:
                     fail(f"npm {line} cannot be fetched")
                 unpack_package(fetched, npm)
+                finish_node(home)
             return home
     listed = run([*npm_of(helper), "view", package, "versions", "--json"])
     if listed.returncode == 0:
@@ -161,8 +162,10 @@ def unpack_package(archive: Path, into: Path) -> None:
 def finish_node(home: Path) -> None:
     (home / "bin" / "node").chmod(0o755)
     run(["strip", str(home / "bin" / "node")])
-    for program in home.glob("lib/node_modules/npm/bin/*.js"):
-        program.chmod(0o755)
+    npm = home / "lib" / "node_modules" / "npm"
+    for program in (*npm.rglob("bin/*.js"), *npm.rglob("node-gyp-bin/*")):
+        if program.is_file():
+            program.chmod(0o755)
 
 
 # Go
