@@ -38,6 +38,9 @@ from hivemind_agents.state.artifacts import ArtifactStore
 from hivemind_agents.state.bucket import StateBucket
 from hivemind_agents.state.records import RecordStore
 
+# Of all instance types that deployments may have.
+HOST_ARCHITECTURE = "x86_64"
+
 
 class BuildRequest(Frozen):
     """What is to be built: the files in `tree`, which came from `source`, by `recipe`."""
@@ -348,11 +351,21 @@ class StoredBuilds:
         """The artifact of this request: found, or built and stored."""
         if found := self.find(request):
             return found
+        check_architecture(os.uname().machine)
         with tempfile.TemporaryDirectory(prefix="hivemind-artifact-") as folder:
             file = Path(folder) / "artifact.tar.gz"
             artifact = self._builder.build(request, file)
             self._artifacts.put(file)
         return artifact
+
+
+def check_architecture(machine: str) -> None:
+    """Refuse to build what hosts cannot run: compiled files are for one architecture."""
+    if machine != HOST_ARCHITECTURE:
+        raise BuildFailed(
+            f"this machine builds for {machine}, and the hosts are {HOST_ARCHITECTURE}",
+            mend=f"deploy from a machine of that architecture ({HOST_ARCHITECTURE}), such as CI",
+        )
 
 
 def _label(folder: Path, deployment: str) -> str:

@@ -52,7 +52,9 @@ def builder(request, image, tmp_path, monkeypatch) -> ContainerBuilder:
         shim.chmod(0o755)
         monkeypatch.setenv("PATH", f"{bin_folder}:{os.environ['PATH']}")
     elif request.param == "docker":
-        exists = subprocess.run(["docker", "image", "inspect", image], capture_output=True)
+        exists = subprocess.run(
+            ["docker", "image", "inspect", image], capture_output=True, check=False
+        )
         if exists.returncode:
             pytest.skip("docker does not have the builder's image: podman save | docker load")
     return ContainerBuilder(image=image, program=request.param, folder=tmp_path / "builds")

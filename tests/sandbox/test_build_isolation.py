@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,36 @@ def test_a_build_that_never_ends_is_ended(builder, tmp_path, monkeypatch):
     assert "begun" in told
     assert time.monotonic() - begun < 30
     assert [] == left_over(tmp_path)
+
+
+def test_hostile_builds_leave_the_others_alone(image, tmp_path):
+    """While one forks without end and one eats memory, a third comes to its end in time."""
+    code = "import os\nwhile True:\n    os.fork()"
+    hostile = {
+        "forks": (_python(code), {"memory_mb": 512}),
+        "eats": ("python3 -c 'x = bytearray(600 << 20)'", {}),
+    }
+
+    def build(name: str, command: str, limits: dict[str, int]) -> str:
+        folder = tmp_path / name
+        folder.mkdir()
+        builder = ContainerBuilder(image=image, folder=tmp_path / "builds")
+        asked = request(folder, command, **limits).model_copy(update={"deployment_name": name})
+        try:
+            return builder.build(asked, folder / "a.tar.gz").digest
+        except BuildFailed as error:
+            return str(error)
+
+    with ThreadPoolExecutor() as pool:
+        bad = [pool.submit(build, name, *what) for name, what in hostile.items()]
+        begun = time.monotonic()
+        good = pool.submit(build, "good", "sleep 2; echo fine >/app/fine", {}).result()
+        took = time.monotonic() - begun
+        told = [each.result() for each in bad]
+
+    assert 64 == len(good)
+    assert took < 60
+    assert all("the build" in each for each in told)
 
 
 def test_a_failed_command_is_named_with_its_last_lines_and_the_cause(builder, tmp_path):

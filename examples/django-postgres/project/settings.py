@@ -46,6 +46,7 @@ TEMPLATES = [
 ]
 DATABASES = {"default": dj_database_url.config(env="DATABASE_URL", conn_max_age=600)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "static/"
