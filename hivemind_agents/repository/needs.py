@@ -8,7 +8,14 @@ from hivemind_agents.repository.facts import GUESS, LIKELY, SURE, Fact, Finding
 from hivemind_agents.repository.platforms import Declared
 from hivemind_agents.repository.report import EnvVariable
 from hivemind_agents.repository.services import ECOSYSTEM, SYSTEM_PACKAGES
-from hivemind_agents.repository.signals import SQL, Signals, gather, read_texts, sqlite_fallback
+from hivemind_agents.repository.signals import (
+    SQL,
+    STORES,
+    Signals,
+    gather,
+    read_texts,
+    sqlite_fallback,
+)
 from hivemind_agents.repository.tree import FileTree
 
 
@@ -57,15 +64,44 @@ def _judge(
     undecided = _one_database(required, optional, signals)
     if sqlite and not any(need in required for need in SQL) and "persistent-disk" not in required:
         optional.setdefault("persistent-disk", Fact("persistent-disk", GUESS, (sqlite,)))
-    variables = {
-        need: tuple(variable.name for variable in signals[need].variables)
-        for need in (*required, *optional)
-        if signals[need].variables
-    }
+    variables = _variables(signals, (*required, *optional))
+    schemes = _schemes(finding, texts, (*required, *optional))
+    schemes |= _of_variables(variables, schemes)
     return Needs(
-        required, optional, variables, _schemes(finding, texts, (*required, *optional)),
+        required, optional, variables, schemes,
         _system_packages(finding, ecosystem), undecided,
     )  # fmt: skip
+
+
+def _variables(signals: dict[str, Signals], needs: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """By which variables each need comes. One that could be of two stores is of the first."""
+    found: dict[str, tuple[str, ...]] = {}
+    taken: set[str] = set()
+    for need in needs:
+        names = [item.name for item in signals[need].variables]
+        if need in STORES:
+            names = [name for name in names if name not in taken]
+            taken.update(names)
+        if names:
+            found[need] = tuple(names)
+    return found
+
+
+# Variables of Java's frameworks have a form of their own, whatever is written in the code.
+_FORMS = (
+    (re.compile(r"JDBC|SPRING_DATASOURCE_URL|DATASOURCES_DEFAULT_URL"), "jdbc:{}"),
+    (re.compile(r"R2DBC_URL"), "r2dbc:{}"),
+)
+
+
+def _of_variables(variables: dict[str, tuple[str, ...]], known: dict[str, str]) -> dict[str, str]:
+    return {
+        name: form.format(need)
+        for need in SQL
+        for name in variables.get(need, ())
+        for pattern, form in _FORMS
+        if name.endswith("URL") and pattern.search(name) and known.get(need) != form.format(need)
+    }
 
 
 def _verdict(  # noqa: PLR0911 - a rule each

@@ -15,21 +15,22 @@ from hivemind_agents.repository.services import BOUND, DRIVERS
 from hivemind_agents.repository.tree import FileTree
 
 SQL = ("postgresql", "mysql")
+STORES = (*SQL, "mongodb")
+_SQL_PARTS = (
+    r"DATABASE_UR[LI]|DB_UR[LI]|DB_(HOST\w*|PORT|USER\w*|PASS\w*|NAME|DATABASE)|"
+    r"SQLALCHEMY_DATABASE_URI|DATABASE_(HOST\w*|PORT|USER\w*|PASS\w*|NAME)|"
+    r"DB_(?:CONNECTION\w*|CONN(?:_STR\w*|STR\w*)?|SOURCE|STRING|SERVER|ADDR\w*)|"
+    r"(?:DB|DATABASE|SQL)_(?:DSN|CONNECTION\w*)|JDBC_DATABASE_\w+|SPRING_(DATASOURCE|R2DBC)_\w+|"
+    r"QUARKUS_DATASOURCE_\w+|DATASOURCES_DEFAULT_\w+|ConnectionStrings__\w+|TYPEORM_\w+|"
+    r"SQL_(HOST|DATABASE|USER|PASSWORD)"
+)
 VARIABLES: dict[str, re.Pattern[str]] = {
     "postgresql": re.compile(
-        r"^(?:\w+_)?(DATABASE_UR[LI]|DB_UR[LI]|POSTGRES\w*|PG_?(HOST|PORT|USER\w*|PASS\w*|DATABASE|DB\w*|UR[LI])|"
-        r"DB_(HOST|PORT|USER\w*|PASS\w*|NAME|DATABASE)|SQLALCHEMY_DATABASE_URI|DATABASE_(HOST|"
-        r"PORT|USER\w*|PASS\w*|NAME)|JDBC_DATABASE_URL|SPRING_(DATASOURCE|R2DBC)_\w+|"
-        r"QUARKUS_DATASOURCE_\w+|DATASOURCES_DEFAULT_\w+|"
-        r"ConnectionStrings__\w+|TYPEORM_\w+|"
-        r"DB_CONNECTION\w*|SQL_(HOST|DATABASE|USER|PASSWORD)|DB_DSN|DSN)$"
+        rf"^(?:(?:\w+_)?({_SQL_PARTS}|POSTGRES\w*|"
+        r"PG_?(HOST\w*|PORT|USER\w*|PASS\w*|DATABASE|DB\w*|UR[LI]))|DSN)$"
     ),
     "mysql": re.compile(
-        r"^(?:\w+_)?(DATABASE_UR[LI]|DB_UR[LI]|MYSQL\w*|MARIADB\w*|DB_(HOST|PORT|USER\w*|"
-        r"PASS\w*|NAME|DATABASE)|SQLALCHEMY_DATABASE_URI|DATABASE_(HOST|PORT|USER\w*|PASS\w*|"
-        r"NAME)|JAWSDB_URL|CLEARDB_DATABASE_URL|SPRING_(DATASOURCE|R2DBC)_\w+|"
-        r"QUARKUS_DATASOURCE_\w+|DATASOURCES_DEFAULT_\w+|ConnectionStrings__\w+|"
-        r"DB_CONNECTION\w*|DB_DSN|DSN)$"
+        rf"^(?:(?:\w+_)?({_SQL_PARTS}|MYSQL\w*|MARIADB\w*|JAWSDB_URL|CLEARDB_DATABASE_URL)|DSN)$"
     ),
     "mongodb": re.compile(
         r"^(?:\w+_)?(MONGO\w*|DATABASE_UR[LI]|DB_UR[LI]|DB_(HOST|USER\w*|PASS\w*|NAME)|"
@@ -51,6 +52,24 @@ VARIABLES: dict[str, re.Pattern[str]] = {
         r"^(UPLOAD\w*(DIR|FOLDER|PATH)|DATA_DIR|STORAGE_(DIR|PATH)|SQLITE_\w+)$"
     ),
 }
+# Names that look like a database's, and are about something else.
+_OTHERS = (
+    r"(?:^|_)(TEST|MONGO\w*|REDIS|VALKEY|RABBIT\w*|AMQP|ELASTIC\w*|LDAP|CLICKHOUSE|NEO4J|INFLUX\w*|"
+)
+_ELSEWHERE: dict[str, re.Pattern[str]] = {
+    "postgresql": re.compile(_OTHERS + r"MYSQL|MARIADB|SQLITE|MSSQL)(?:_|$)"),
+    "mysql": re.compile(_OTHERS + r"POSTGRES\w*|PG|SQLITE|MSSQL)(?:_|$)"),
+    "mongodb": re.compile(r"(?:^|_)(TEST|POSTGRES\w*|PG|MYSQL|MARIADB|REDIS|SQLITE)(?:_|$)"),
+    "redis": re.compile(r"(?:^|_)TEST(?:_|$)"),
+}
+
+
+def speaks_of(need: str, name: str) -> bool:
+    """Whether a variable of this name is about the need."""
+    elsewhere = _ELSEWHERE.get(need)
+    return bool(VARIABLES[need].match(name)) and not (elsewhere and elsewhere.search(name))
+
+
 _LITERALS: dict[str, re.Pattern[str]] = {
     "postgresql": re.compile(
         r"(?i)postgres(?:ql)?(?:\+\w+)?://|jdbc:postgresql:|postgresql_psycopg2|"
@@ -67,7 +86,7 @@ _LITERALS: dict[str, re.Pattern[str]] = {
 }
 _SQLITE = re.compile(
     r"(?i)sqlite:|sqlite3|backends\.sqlite|dialect[\"']?\s*[:=]\s*[\"']sqlite|better-sqlite|"
-    r"jdbc:h2:|[\"']sqlite[\"']"
+    r"jdbc:h2:|[\"']sqlite[\"']|\bsqlite\.Open\("
 )
 _SOURCES = (
     ".py",
@@ -151,8 +170,8 @@ def gather(
                 entry.provided = entry.provided or service.where
         if item.disk:
             signals["persistent-disk"].configured = item.disk
-    for name, pattern in VARIABLES.items():
-        signals[name].variables = [variable for variable in env if pattern.match(variable.name)]
+    for need in VARIABLES:
+        signals[need].variables = [item for item in env if speaks_of(need, item.name)]
     guarded = _guarded_variables(texts)
     for entry in signals.values():
         if not (entry.driver or entry.literal or entry.configured or entry.provided):

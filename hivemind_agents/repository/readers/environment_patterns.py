@@ -1,28 +1,9 @@
 """How each language reads an environment variable: patterns by the suffix of its sources."""
 
-import re
 
 JAVASCRIPT = (
     ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx", ".jsx", ".vue", ".svelte", ".astro",
 )  # fmt: skip
-# Nest's `config.get<string>("NAME", "default")`, whatever the service is called.
-CONFIG_SERVICE = re.compile(
-    r"\.get(?:OrThrow)?(?:<[\w\[\] |]+>)?\(\s*[\"'`](?P<name>[A-Z][A-Z0-9_]{2,})[\"'`]"
-    r"(?:\s*,\s*(?P<default>[\"'`][^\"'`\n]*[\"'`]|[\d_]+|true|false))?"
-)
-# A file that describes the environment as a whole, and one entry of such a description.
-SCHEMA_OF_ENVIRONMENT = re.compile(
-    r"cleanEnv\(|Env\.(?:rules|create)\(|createEnv\(|validationSchema|"
-    r"(?:parse|safeParse|validate|validateSync|plainToInstance|plainToClass)\([^)\n]*process\.env|"
-    r"env\.get\([^)\n]*\)\.|(?i:env\w*schema)"
-)
-SCHEMA_ENTRY = re.compile(
-    r"(?m)(?:^|[{,])\s*(?P<name>[A-Z][A-Z0-9_]{2,})\s*:\s*"
-    r"(?P<rule>(?:z|Joi|joi|v|yup|Yup|t|s|Env\.schema|envalid|str|url|port|num|bool|email|host|json|"
-    r"makeValidator|Type|string|number)\b"
-    r"(?:\s*\.\w+|\((?:[^()]|\([^()]{0,200}\)){0,300}\)){1,12})"
-)
-
 # suffixes: patterns with the groups `name` and perhaps `default`, `must` or `may`.
 _Q = r"[\"'`]"
 _NAME = r"(?P<name>[A-Za-z_][A-Za-z0-9_]+)"

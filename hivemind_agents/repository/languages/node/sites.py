@@ -114,7 +114,8 @@ def _vite(project: NodeProject) -> Match | None:
     )
     if page is None and not builds:
         return None
-    if re.search(r"\blib\s*:\s*\{", text) and page is None:
+    published = any(key in project.package for key in ("files", "exports", "module", "types"))
+    if re.search(r"\blib\s*:\s*\{", text) and (page is None or published):
         return None
     if page is None and re.search(r"laravel|symfony|ruby|rails", text):
         return None

@@ -1,0 +1,194 @@
+"""Variables that Python reads: of `os.environ` or what it is called, by the readers of settings
+(decouple, environs, django-environ, Starlette), as fields of pydantic's settings.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from hivemind_agents.repository.readers.python_source import PythonModule, dotted, first_text
+from hivemind_agents.repository.readers.variables import NAME, Use
+
+# `os.environ`, or a mapping of its name that a function was given.
+_ENVIRONMENT = re.compile(r"(?:^|[._])(?:environ|environment)$")
+_GETTERS = {"os.environ.get", "os.getenv", "environ.get", "getenv", "os.environ.setdefault"}
+# django-environ's readers that name their variable themselves.
+_BARE = {
+    "env.db": "DATABASE_URL",
+    "env.db_url": "DATABASE_URL",
+    "env.cache": "CACHE_URL",
+    "env.cache_url": "CACHE_URL",
+    "env.email": "EMAIL_URL",
+    "env.email_url": "EMAIL_URL",
+}
+_READERS = re.compile(
+    r"^(env|environ|config|decouple\.config|env\.\w+|environ\.\w+|starlette_config|Config)$"
+)
+
+
+def python_uses(module: PythonModule) -> Iterator[Use]:
+    """Every reading of a variable in the module."""
+    path, text, parsed = module.path, module.text, module.syntax
+    if parsed is None:
+        for found in re.finditer(
+            r"(?:getenv\(|environ(?:\.get\(|"
+            r"\[))\s*[\"'](\w+)[\"'](?:\s*,\s*[\"']([^\"'\n]*)[\"'])?",
+            text,
+        ):
+            where = f"{path}:{text.count(chr(10), 0, found.start()) + 1}"
+            yield Use(found.group(1), where, found.group(2), optional=found.group(2) is not None)
+        return
+    reads_config = bool(
+        re.search(r"from decouple|import environ|environs|starlette\.config", text)
+    ) or ("import env" in text)
+    # `os.environ.get("X") or "default"`
+    otherwise = {
+        id(node.values[0]): node.values[1]
+        for node in ast.walk(parsed)
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or)
+    }
+    mappings = _mappings(parsed)
+    for node in ast.walk(parsed):
+        if isinstance(node, ast.Subscript):
+            whole = dotted(node.value)
+            known = _ENVIRONMENT.search(whole) or whole in mappings
+            if known and isinstance(node.ctx, ast.Load):
+                name = node.slice.value if isinstance(node.slice, ast.Constant) else None
+                if isinstance(name, str) and NAME.match(name):
+                    yield Use(name, f"{path}:{node.lineno}", demanded=True)
+        elif isinstance(node, ast.Call):
+            fallback = otherwise.get(id(node))
+            for use in _python_call(path, node, mappings, reads_config=reads_config):
+                yield (
+                    replace(use, default=use.default or _constant(fallback), optional=True)
+                    if fallback is not None
+                    else use
+                )
+        elif isinstance(node, ast.ClassDef):
+            yield from _settings_class(path, node)
+
+
+def _mappings(parsed: ast.Module) -> set[str]:
+    """Names that stand for the environment: `env = os.environ`, `def f(env=os.environ)`."""
+    found: set[str] = set()
+    for node in ast.walk(parsed):
+        if isinstance(node, ast.Assign) and _is_environment(node.value):
+            found.update(dotted(target) for target in node.targets)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            plain = [*node.args.posonlyargs, *node.args.args]
+            pairs = [
+                *zip(reversed(plain), reversed(node.args.defaults), strict=False),
+                *zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True),
+            ]
+            found.update(argument.arg for argument, value in pairs if _is_environment(value))
+        elif isinstance(node, ast.ImportFrom) and node.module == "os":
+            found.update(item.asname or item.name for item in node.names if item.name == "environ")
+    return found - {""}
+
+
+def _is_environment(node: ast.expr | None) -> bool:
+    if isinstance(node, ast.BoolOp | ast.IfExp):
+        return any(
+            _is_environment(inner)
+            for inner in ast.iter_child_nodes(node)
+            if isinstance(inner, ast.expr)
+        )
+    return node is not None and dotted(node) in {"os.environ", "environ", "os.environ.copy()"}
+
+
+def _python_call(
+    path: str, node: ast.Call, mappings: set[str], *, reads_config: bool
+) -> Iterator[Use]:
+    name = dotted(node.func)
+    where = f"{path}:{node.lineno}"
+    if name.endswith("dj_database_url.config"):
+        yield _database_url(node, where)
+        return
+    key = first_text(node)
+    if key is None and reads_config and not node.args:
+        key = _BARE.get(name)
+    if key is None or not NAME.match(key):
+        return
+    mapping, _, method = name.rpartition(".")
+    named = _ENVIRONMENT.search(mapping) or mapping in mappings
+    given = method in {"get", "pop"} and named and key.isupper()
+    if name in _GETTERS or given:
+        default = node.args[1] if len(node.args) > 1 else _keyword(node, "default")
+        yield Use(key, where, _constant(default), optional=_falls_back(default))
+    elif reads_config and _READERS.match(name):
+        default = _keyword(node, "default") or (
+            node.args[1] if len(node.args) > 1 and name.startswith("env") else None
+        )
+        yield Use(
+            key, where, _constant(default), demanded=default is None, optional=default is not None
+        )
+
+
+def _database_url(node: ast.Call, where: str) -> Use:
+    default = _keyword(node, "default") or (node.args[0] if node.args else None)
+    key = _constant(_keyword(node, "env")) or "DATABASE_URL"
+    text = _constant(default)
+    if default is not None and text is None and "sqlite" in ast.dump(default):
+        text = "sqlite:///db.sqlite3"
+    return Use(key, where, text, optional=default is not None)
+
+
+def _settings_class(path: str, node: ast.ClassDef) -> Iterator[Use]:
+    """Fields of pydantic's `BaseSettings` are variables of the same name."""
+    if not any(dotted(base).endswith("BaseSettings") for base in node.bases):
+        return
+    prefix = ""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.keyword) and inner.arg == "env_prefix":
+            prefix = _constant(inner.value) or ""
+        if isinstance(inner, ast.Assign) and any(
+            dotted(item) == "env_prefix" for item in inner.targets
+        ):
+            prefix = _constant(inner.value) or ""
+    for statement in node.body:
+        if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
+            continue
+        name = statement.target.id
+        if (
+            name.startswith("_")
+            or name == "model_config"
+            or "ClassVar" in ast.dump(statement.annotation)
+        ):
+            continue
+        value = statement.value
+        alias = (
+            _keyword(value, "alias", "validation_alias", "env")
+            if isinstance(value, ast.Call)
+            else None
+        )
+        key = _constant(alias) or (prefix + name).upper()
+        default: ast.expr | None = value
+        if isinstance(value, ast.Call) and dotted(value.func) in {"Field", "pydantic.Field"}:
+            default = (value.args[0] if value.args else None) or _keyword(
+                value, "default", "default_factory"
+            )
+        if isinstance(default, ast.Constant) and default.value is Ellipsis:
+            default = None
+        yield Use(
+            key, f"{path}:{statement.lineno}", _constant(default),
+            demanded=default is None, optional=default is not None,
+        )  # fmt: skip
+
+
+def _keyword(node: ast.Call, *names: str) -> ast.expr | None:
+    return next((word.value for word in node.keywords if word.arg in names), None)
+
+
+def _constant(node: ast.expr | None) -> str | None:
+    if isinstance(node, ast.Constant) and node.value is not None:
+        return str(node.value)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(
+            str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values
+        )
+    return None
+
+
+def _falls_back(node: ast.expr | None) -> bool:
+    return node is not None and not (isinstance(node, ast.Constant) and node.value is None)
