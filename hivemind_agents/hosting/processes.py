@@ -17,7 +17,8 @@ _STARTERS = re.compile(r"^(npm|npx|yarn|pnpm|bun|corepack|sh|bash|dash|\./[\w./-
 _NGINX = "/usr/sbin/nginx -e stderr -c /app/.hivemind/nginx.conf -g 'daemon off;'"
 # As many children as the memory holds, at 64 MiB each.
 _PHP_FPM = """\
-children=$(awk '/MemTotal/ {n = int($2 / 65536); print n < 4 ? 4 : n > 64 ? 64 : n}' /proc/meminfo)
+children=$(awk '/MemTotal/ {n = int($2 / 65536); print (n < 4 ? 4 : n > 64 ? 64 : n)}' \\
+  /proc/meminfo)
 mkdir -p -m 0700 "$HOME/sessions"
 HIVEMIND_PHP_CHILDREN="$children" exec /usr/sbin/php-fpm8.2 --nodaemonize \
 --fpm-config /app/.hivemind/php-fpm.conf"""
