@@ -1,6 +1,5 @@
 """How each language reads an environment variable: patterns by the suffix of its sources."""
 
-
 JAVASCRIPT = (
     ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx", ".jsx", ".vue", ".svelte", ".astro",
 )  # fmt: skip
