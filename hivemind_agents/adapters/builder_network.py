@@ -37,6 +37,8 @@ _INDEXES = (
     "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX",
     "UV_PYTHON_INSTALL_MIRROR", "NPM_CONFIG_REGISTRY", "GOPROXY",
 )  # fmt: skip
+# Which modules of Go come from where, and what vouches for them.
+_GO_RULES = ("GOSUMDB", "GONOSUMDB", "GOPRIVATE", "GONOPROXY")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
@@ -59,8 +61,11 @@ class NetworkSettings:
     def of_this_machine(cls, environ: Mapping[str, str] = os.environ) -> "NetworkSettings":
         """Read pip's and uv's indexes and the proxies; those with a password are left out."""
         env = {}
-        for name, value in {**_pip_settings(environ), **environ}.items():
-            if name in _INDEXES and (urls := [url for url in value.split() if _usable(url)]):
+        found = {**_pip_settings(environ), **_npm_settings(environ), **environ}
+        for name, value in found.items():
+            if name in _GO_RULES:
+                env[name] = value
+            elif name in _INDEXES and (urls := [url for url in value.split() if _usable(url)]):
                 env[name] = " ".join(urls)
             elif name.upper() in _PROXIES and ("://" not in value or _usable(value)):
                 env[name.upper()] = env[name.lower()] = value
@@ -254,6 +259,21 @@ def _pip_settings(environ: Mapping[str, str]) -> dict[str, str]:
             if value := parser.get(section, option, fallback=""):
                 found["PIP_" + option.upper().replace("-", "_")] = value
     return found
+
+
+def _npm_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """The registry of npm's configuration file; tokens in it stay there."""
+    home = Path(environ.get("HOME", "/root"))
+    file = Path(environ.get("NPM_CONFIG_USERCONFIG", home / ".npmrc"))
+    if stated := environ.get("npm_config_registry"):
+        return {"NPM_CONFIG_REGISTRY": stated}
+    try:
+        text = file.read_text(errors="replace")
+    except OSError:
+        return {}
+    lines = (line.partition("=") for line in text.splitlines())
+    named = [value.strip() for key, _, value in lines if key.strip() == "registry"]
+    return {"NPM_CONFIG_REGISTRY": named[-1]} if named else {}
 
 
 def _private_endpoints(urls: Iterable[str]) -> tuple[tuple[str, int], ...]:
