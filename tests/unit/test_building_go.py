@@ -1,0 +1,96 @@
+"""From a Go repository to a recipe."""
+
+import pytest
+
+from hivemind_agents.building.files import Files
+from hivemind_agents.building.recipe import recipe_for
+from hivemind_agents.errors import RepositoryError
+from hivemind_agents.repository.report import RepositoryReport
+
+pytestmark = pytest.mark.fast
+
+MODULE = "module example.org/shop\n\ngo 1.22\n"
+WEB = RepositoryReport(
+    language="go", package_manager="gomod", kind="web", runtime_version="1.22",
+    build=("go build -o out ./cmd/server",), start="./out",
+)  # fmt: skip
+
+
+def files(**more):
+    return Files.of({"go.mod": MODULE, "cmd/server/main.go": "package main\n", **more})
+
+
+def compiled(recipe):
+    return [step.command for step in recipe.steps if step.title.startswith("compile")]
+
+
+def test_a_program_is_compiled_and_nothing_else_of_go_is_released():
+    """The compiler and vendored sources go; other files stay, for the program to read."""
+    recipe = recipe_for(WEB, files())
+
+    assert ["go build -o out ./cmd/server"] == compiled(recipe)
+    assert recipe.steps[-1].command.endswith("rm -rf .runtime vendor")
+    assert {"web": "./out"} == recipe.processes
+    assert "0" == recipe.env["CGO_ENABLED"]
+
+
+def test_modules_are_fetched_unless_they_are_vendored():
+    """A vendored module needs no proxy, and its vendor folder is what counts."""
+    module = {"go.mod": MODULE + "require github.com/a/b v1.0.0\n"}
+
+    fetched = recipe_for(WEB, files(**module))
+    vendored = recipe_for(WEB, files(**module, **{"vendor/modules.txt": "# github.com/a/b v1.0.0"}))
+
+    assert "go mod download" in [step.command for step in fetched.steps]
+    assert "go mod download" not in [step.command for step in vendored.steps]
+    assert vendored.env["GOFLAGS"].endswith(" -mod=vendor")
+
+
+def test_a_toolchain_line_says_the_version():
+    """It is at least that version, of the same line."""
+    texts = files(**{"go.mod": MODULE + "toolchain go1.23.4\n"})
+
+    assert (
+        recipe_for(WEB, texts)
+        .steps[0]
+        .command.endswith("runtimes.py go 1.23.4 '>=1.23.4,<1.24.0' '>=1.23.4,<2.0.0'")
+    )
+
+
+def test_go_run_becomes_a_compiled_program():
+    """Hosts have no compiler: workers and migrations are compiled as well."""
+    report = WEB.model_copy(
+        update={"processes": {"worker": "go run ./cmd/worker -v", "release": "go run migrate.go"}}
+    )
+
+    recipe = recipe_for(report, files())
+
+    assert {
+        "worker": "./bin/worker -v", "release": "./bin/migrate", "web": "./out",
+    } == recipe.processes  # fmt: skip
+    assert [
+        "go build -o out ./cmd/server", "go build -o bin/migrate ./migrate.go",
+        "go build -o bin/worker ./cmd/worker",
+    ] == compiled(recipe)  # fmt: skip
+
+
+def test_a_program_that_a_procfile_names_is_compiled_from_its_folder():
+    """`bin/worker` is what `cmd/worker` compiles to."""
+    report = WEB.model_copy(update={"processes": {"worker": "bin/worker"}})
+
+    recipe = recipe_for(report, files(**{"cmd/worker/main.go": "package main\n"}))
+
+    assert "go build -o bin/worker ./cmd/worker" in compiled(recipe)
+
+
+def test_a_module_that_is_c_inside_is_compiled_with_it():
+    """SQLite's driver is C."""
+    texts = files(**{"go.mod": MODULE + "require github.com/mattn/go-sqlite3 v1.14.22\n"})
+
+    assert "1" == recipe_for(WEB, texts).env["CGO_ENABLED"]
+
+
+def test_a_module_without_a_program_is_refused():
+    """What is missing, and how to name it."""
+    with pytest.raises(RepositoryError, match="no package main to compile"):
+        recipe_for(WEB.model_copy(update={"build": ("go mod download",)}), files())
