@@ -29,14 +29,12 @@ _RENAMED = {
     "mysql-client": "default-mysql-client",
     "postgresql-client-common": "postgresql-client",
     "python-dev": "python3-dev",
-    "python3-distutils": "python3-distutils",
     "libgl1-mesa-glx": "libgl1",
     "netcat": "netcat-openbsd",
     "libtiff5": "libtiff6",
     "libwebp6": "libwebp7",
     "libffi7": "libffi8",
     "libssl1.1": "libssl3",
-    "libicu-dev": "libicu-dev",
 }
 
 
@@ -57,13 +55,14 @@ def for_building(report: RepositoryReport) -> tuple[str, ...]:
 
 def checked(names: Iterable[str]) -> tuple[str, ...]:
     """The names, sorted; RepositoryError for what cannot be a Debian package."""
-    for name in names:
+    listed = sorted(set(names))
+    for name in listed:
         if not _NAME.match(name):
             raise RepositoryError(
                 f"{name!r} is not the name of a Debian package",
                 mend="correct system_packages in hivemind.yml",
             )
-    return tuple(sorted(set(names)))
+    return tuple(listed)
 
 
 def _asked(report: RepositoryReport) -> tuple[str, ...]:
