@@ -36,6 +36,10 @@ _BINDING = {
     "next": {"HOSTNAME": "0.0.0.0"},  # noqa: S104
     "angular": {"HOST": "0.0.0.0"},  # noqa: S104
 }
+_PRELOADED = Step(
+    title="let the server listen where it is asked to",
+    command=f"cp {FOLDER}/listen.cjs {RUNTIME}/listen.cjs",
+)
 _IMPORT = re.compile(
     r"(?m)^(?:import\s[^;'\"]*?from\s*|import\s*|(?:const|let|var)\s[^=\n]+=\s*require\()"
     r"['\"]((?:@[\w.-]+/)?[\w.-]+)"
@@ -60,6 +64,7 @@ def application(report: RepositoryReport, files: frozenset[str]) -> Recipe:
         *assets.client_steps(files, manifests, folders),
         *([] if keeps or not _has_development(manifests) else [_prune(manager)]),
         _pack(manager, ["node", *programs], report),
+        *([_PRELOADED] if (listens := _listens(report)) else []),
     ]
     return Recipe(
         name=f"node-{report.package_manager or 'npm'}",
@@ -72,7 +77,11 @@ def application(report: RepositoryReport, files: frozenset[str]) -> Recipe:
             "node_modules/.bin",
             f"{RUNTIME}/bin",
         ),
-        runtime_env={"NODE_ENV": "production", **_BINDING.get(report.framework or "", {})},
+        runtime_env={
+            "NODE_ENV": "production",
+            **_BINDING.get(report.framework or "", {}),
+            **listens,
+        },
         packages=tuple(sorted(report.system_packages)),
         added=tuple(added),
         kept=_kept(manifests),
@@ -80,6 +89,18 @@ def application(report: RepositoryReport, files: frozenset[str]) -> Recipe:
         warnings=(f"packages for development stay in the release: {keeps}",) if keeps else (),
         versions=_versions(programs, report),
     )
+
+
+def _listens(report: RepositoryReport) -> dict[str, str]:
+    """For code that names its port, or the host's own address: what mends it at run time."""
+    if report.runtime == "bun" or not any(
+        behaviour.about in {"binding", "port"} for behaviour in report.behaviours
+    ):
+        return {}
+    return {
+        "NODE_OPTIONS": f"--require /app/{RUNTIME}/listen.cjs",
+        **({"HIVEMIND_NAMED_PORT": str(report.port)} if report.port else {}),
+    }
 
 
 def _commands(report: RepositoryReport) -> dict[str, str]:

@@ -12,7 +12,7 @@ from hivemind_agents.building.node_manifests import Manifests
 from hivemind_agents.building.recipe import recipe_for
 from hivemind_agents.building.versions import go_spans, node_spans
 from hivemind_agents.domain.deployment import StaticSite
-from hivemind_agents.repository.report import RepositoryReport
+from hivemind_agents.repository.report import Behaviour, RepositoryReport
 
 pytestmark = pytest.mark.fast
 
@@ -266,6 +266,19 @@ def test_a_script_of_the_repository_that_runs_on_install_may_read_any_file():
 
     assert recipe_for(WEB, asks).keyed_by is None
     assert recipe_for(WEB, knows).keyed_by is not None
+
+
+def test_code_that_names_its_port_or_the_hosts_own_address_listens_where_it_is_asked_to():
+    """The load balancer reaches it as it reaches others."""
+    behaviour = Behaviour(about="port", why="the port 3000 is fixed in the code", mend="PORT")
+    report = WEB.model_copy(update={"behaviours": (behaviour,), "port": 3000})
+
+    recipe = recipe_for(report, files())
+
+    assert "cp /tmp/hivemind/listen.cjs .runtime/listen.cjs" == commands(recipe)[-1]
+    assert ("--require /app/.runtime/listen.cjs", "3000") == (
+        recipe.runtime_env["NODE_OPTIONS"], recipe.runtime_env["HIVEMIND_NAMED_PORT"]
+    )  # fmt: skip
 
 
 def test_a_site_is_its_output_folder():

@@ -12,6 +12,6 @@ def texts() -> dict[str, str]:
     """Name to text of every program."""
     return {
         path.name: path.read_text()
-        for path in sorted(Path(__file__).parent.glob("*.py"))
-        if path.name != "__init__.py"
+        for path in sorted(Path(__file__).parent.iterdir())
+        if path.suffix in {".py", ".cjs"} and path.name != "__init__.py"
     }
