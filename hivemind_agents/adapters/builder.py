@@ -13,7 +13,13 @@ from pydantic import SecretStr
 
 from hivemind_agents.adapters import builder_volume as volumes
 from hivemind_agents.adapters.builder_container import USER, Container, Ended, installed, running
-from hivemind_agents.adapters.builder_image import ensured_image, with_packages
+from hivemind_agents.adapters.builder_image import (
+    ensured_image,
+    has,
+    python_reference,
+    with_packages,
+    with_python,
+)
 from hivemind_agents.adapters.builder_kept import KeptFolders, Outcome, key_of
 from hivemind_agents.adapters.builder_network import NetworkSettings
 from hivemind_agents.building import archive, libraries, sbom
@@ -29,6 +35,7 @@ from hivemind_agents.building.model import (
     digest_of,
     inputs_digest,
 )
+from hivemind_agents.building.python_versions import GET_PYTHON
 from hivemind_agents.domain.base import Frozen
 from hivemind_agents.domain.deployment import Source
 from hivemind_agents.errors import AccessError
@@ -173,7 +180,7 @@ class _Build:
                 with _timed(self._phases, "source"):
                     volumes.place(self._request.tree, volume.app, USER)
                     volumes.place_programs(volume.temporary)
-                outcome = self._made(volume)
+                outcome = self._with_python(volume)
                 self._tell("archive", "write the artifact")
                 with _timed(self._phases, "archive"):
                     artifact = self._archived(volume.app, outcome, to)
@@ -190,6 +197,24 @@ class _Build:
         return network.reaching(
             [value.get_secret_value() for value in self._request.secrets.values()]
         )
+
+    def _with_python(self, volume: volumes.Volume) -> Outcome:
+        """Run the steps; where the Python that is demanded cannot be had, compile it and go on."""
+        version, machine = self._recipe.compiled_python, self._machine
+        if version is None:
+            return self._made(volume)
+        compiled = python_reference(self._image, version)
+        if not has(machine.program, compiled):
+            try:
+                return self._made(volume)
+            except BuildFailed as error:
+                if error.title != GET_PYTHON:
+                    raise
+            self._tell("python", f"compile Python {version} of Debian's source (once; minutes)")
+            with _timed(self._phases, "python"):
+                with_python(machine.program, self._image, version, self._network, machine.folder)
+        self._image = compiled
+        return self._made(volume)
 
     def _made(self, volume: volumes.Volume) -> Outcome:
         """Run the steps, but for those whose result was kept."""
@@ -402,6 +427,7 @@ def _checked(ended: Ended, command: str, title: str, limits: BuildLimits) -> Non
         cause, mend = probable_cause("\n".join(ended.lines), ended.exit_code)
         raise BuildFailed(
             f"the build failed at «{title}» (exit code {ended.exit_code})",
+            title=title,
             command=command,
             lines=ended.lines,
             cause=cause,

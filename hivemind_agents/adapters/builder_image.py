@@ -14,12 +14,38 @@ from hivemind_agents.adapters.builder_container import engine, ephemeral
 from hivemind_agents.adapters.builder_network import NetworkSettings, missing
 from hivemind_agents.building.causes import probable_cause
 from hivemind_agents.building.model import BuildFailed, digest_of
+from hivemind_agents.building.python_versions import COMPILED, COMPILED_SUITE
 from hivemind_agents.building.system_packages import checked
 from hivemind_agents.errors import HivemindError
 from hivemind_agents.locations import ansible_home
 
 _REPOSITORY = "localhost/hivemind/builder-packages"
-_SECONDS = 900
+_PYTHON = "localhost/hivemind/builder-python"
+_SECONDS = 2400
+# The headers that its modules are compiled with; the archive is checked against apt's signed index.
+_COMPILE = """
+export DEBIAN_FRONTEND=noninteractive
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security |
+  head -n 1)
+echo "deb-src $mirror {suite} main" >/etc/apt/sources.list.d/python.list
+apt-get -qq update
+apt-get -qq install --yes --no-install-recommends -o Dpkg::Use-Pty=0 \\
+  -o Dpkg::Options::=--force-unsafe-io -o APT::Sandbox::User=root \\
+  libbz2-dev libffi-dev liblzma-dev libreadline-dev libsqlite3-dev libssl-dev uuid-dev xz-utils \\
+  zlib1g-dev >/dev/null
+mkdir /tmp/source && cd /tmp/source
+apt-get -qq source --download-only -o APT::Sandbox::User=root python{version} >/dev/null
+tar --extract --file python{version}_*.orig.tar.* && cd */
+./configure --quiet --prefix=/app/.python --disable-test-modules --without-ensurepip >/dev/null
+make --silent --jobs="$(nproc)" >/dev/null 2>&1
+make --silent install DESTDIR=/tmp/installed >/dev/null
+find /tmp/installed -name __pycache__ -prune -exec rm -rf {{}} +
+find /tmp/installed -name '*.a' -delete
+strip --strip-unneeded /tmp/installed/app/.python/bin/python{version}
+mv /tmp/installed/app/.python {where}
+{where}/bin/python{version} -c 'import bz2, ctypes, hashlib, lzma, sqlite3, ssl, zlib'
+rm -rf /tmp/source /tmp/installed /etc/apt/sources.list.d/python.list /var/lib/apt/lists/*
+"""
 _INSTALL = (
     "export DEBIAN_FRONTEND=noninteractive; apt-get -qq update && "
     "apt-get -qq install --yes --no-install-recommends -o Dpkg::Use-Pty=0 "
@@ -71,12 +97,47 @@ def with_packages(
     return reference
 
 
+def python_reference(image: str, version: str) -> str:
+    """The name of `image` with a compiled Python."""
+    return f"{_PYTHON}:{version}-{digest_of([image, version, _COMPILE])[:12]}"
+
+
+def has(program: str, reference: str) -> bool:
+    """Whether an image is there."""
+    return _exists(program, reference)
+
+
+def with_python(
+    program: str, image: str, version: str, network: NetworkSettings, folder: Path
+) -> str:
+    """The reference of `image` with Python `version`, compiled of Debian's signed source."""
+    reference = python_reference(image, version)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (folder / "packages.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _exists(program, reference):
+            command = _COMPILE.format(version=version, suite=COMPILED_SUITE, where=COMPILED)
+            what = f"Python {version} cannot be compiled of Debian's source"
+            _commit(program, image, reference, command, network=network, folder=folder, what=what)
+    return reference
+
+
 def _make(
     program: str, image: str, packages: tuple[str, ...], *, network: NetworkSettings, folder: Path
 ) -> None:
     reference = reference_with(image, packages)
-    name = f"hivemind-packages-{reference.rpartition(':')[2]}"
     command = _INSTALL.format(" ".join(packages))
+    listed = ", ".join(packages)
+    what = f"the system packages that the build needs cannot be installed: {listed}"
+    _commit(program, image, reference, command, network=network, folder=folder, what=what)
+
+
+def _commit(
+    program: str, image: str, reference: str, command: str, *,
+    network: NetworkSettings, folder: Path, what: str,
+) -> None:  # fmt: skip
+    """Run a command of ours as root in `image`, and keep the result as `reference`."""
+    name = f"hivemind-image-{reference.rpartition(':')[2]}"
     with ephemeral(program, image, name, network.for_packages(), folder):
         done = subprocess.run(
             [program, "exec", name, "/bin/sh", "-euc", command],
@@ -86,12 +147,10 @@ def _make(
             said = (done.stdout + done.stderr).strip().splitlines()
             cause, mend = probable_cause("\n".join(said), done.returncode)
             raise BuildFailed(
-                "the system packages that the build needs cannot be installed: "
-                + ", ".join(packages),
-                command=f"apt-get install {' '.join(packages)}",
+                what,
                 lines=tuple(said[-10:]),
                 cause=cause,
-                mend=mend or "correct system_packages in hivemind.yml",
+                mend=mend,
             )
         subprocess.run(
             [*engine(program), "commit", "--quiet", "--change", "USER 0", name, reference],

@@ -38,6 +38,8 @@ class Recipe(Frozen):
     search_path: tuple[str, ...] = ()
     # Environment of the release's processes, where the user sets nothing else.
     runtime_env: dict[str, str] = {}
+    # A version of Python to compile for it, where the step that gets one fails.
+    compiled_python: str | None = None
     # Values for variables that commands of the repository read and nobody has set.
     defaults: dict[str, str] = {}
     # Debian packages of the hosts; what compiled libraries load is added when it is built.
@@ -157,8 +159,8 @@ class BuildFailed(RunFailed):
     """A build that did not come to an end: which command, its last lines, the probable cause."""
 
     def __init__(
-        self, what: str, *, command: str | None = None, lines: tuple[str, ...] = (),
-        cause: str | None = None, mend: str | None = None,
+        self, what: str, *, title: str | None = None, command: str | None = None,
+        lines: tuple[str, ...] = (), cause: str | None = None, mend: str | None = None,
     ) -> None:  # fmt: skip
         parts = [what]
         if command:
@@ -169,6 +171,7 @@ class BuildFailed(RunFailed):
         if cause:
             parts.append(f"Probable cause: {cause}")
         super().__init__("\n".join(parts), mend=mend)
+        self.title = title
         self.command = command
         self.lines = lines
         self.cause = cause

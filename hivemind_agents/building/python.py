@@ -125,6 +125,7 @@ def _recipe(
         search_path=(".venv/bin",),
         packages=tuple(sorted({"python3", *for_running(report)})),
         build_packages=for_building(report),
+        compiled_python=python.compiled,
         added=added,
         warnings=python.warnings,
         leave_out=_LEAVE_OUT,

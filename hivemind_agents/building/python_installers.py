@@ -15,7 +15,13 @@ from hivemind_agents.building import python_locks as locks
 from hivemind_agents.building.files import text_of
 from hivemind_agents.building.model import Step
 from hivemind_agents.building.programs import FOLDER
-from hivemind_agents.building.python_versions import MANAGED_FOLDER, SYSTEM_INTERPRETER, Python
+from hivemind_agents.building.python_versions import (
+    COMPILED,
+    GET_PYTHON,
+    MANAGED_FOLDER,
+    SYSTEM_INTERPRETER,
+    Python,
+)
 from hivemind_agents.errors import RepositoryError
 from hivemind_agents.repository.languages.python.manifests import REQUIREMENTS
 
@@ -23,7 +29,7 @@ UV = "uv==0.13.9"
 _TOOLS = "/cache/tools"
 _UV = f"{_TOOLS}/uv/bin/uv"
 PIP_INSTALL = ".venv/bin/pip install --quiet --no-compile"
-UV_INSTALL = f"{_UV} pip install --quiet --python .venv/bin/python"
+UV_INSTALL = f"{_UV} pip install --python .venv/bin/python"
 # Sources of old packages import what newer ones of the build tool have lost.
 _OLD_BUILD_TOOLS = "setuptools<81"
 
@@ -67,16 +73,19 @@ def environment(python: Python, *, with_pip: bool) -> Iterator[Step]:
         return
     version = python.version
     yield Step(
-        title=f"get Python {version}",
-        command=f"UV_PYTHON_DOWNLOADS=automatic {_UV} python install --no-bin --quiet "
-        f"--install-dir /app/{MANAGED_FOLDER} {version}",
+        title=GET_PYTHON,
+        command=f"if test -d {COMPILED}; then mkdir -p {MANAGED_FOLDER} && "
+        f"cp -a {COMPILED}/. {MANAGED_FOLDER}/; else "
+        f"UV_PYTHON_DOWNLOADS=automatic UV_HTTP_RETRIES=1 {_UV} python install --no-bin "
+        f"--install-dir /app/{MANAGED_FOLDER} {version}; fi",
         phase="dependencies",
     )
     seed = " --seed" if with_pip else ""
+    folder = f"/app/{MANAGED_FOLDER}"
+    found = f"ls -d {folder}/bin/python3.?? {folder}/*/bin/python{version} 2>/dev/null | head -n 1"
     yield _installs(
         "make the virtual environment",
-        f"{_UV} venv --quiet{seed} --python "
-        f'"$(ls -d /app/{MANAGED_FOLDER}/cpython-{version}*/bin/python{version})" .venv',
+        f'{_UV} venv --quiet{seed} --python "$({found})" .venv',
     )
 
 
@@ -105,7 +114,7 @@ def uv(files: Iterable[str], python: Python) -> tuple[Step, ...]:
     steps = [tool(UV), *environment(python, with_pip=False)]
     project = (_project(f"{UV_INSTALL} --no-deps ."),) if _is_package(files) else ()
     if "uv.lock" not in frozenset(files):
-        command = f"{_UV} sync --quiet {_PRODUCTION}"
+        command = f"{_UV} sync {_PRODUCTION}"
         return (*steps, _installs("install the dependencies", command), *project)
     registries = set(re.findall(r'source = \{ registry = "([^"]+)" \}', text or ""))
     registry = next(iter(registries)) if len(registries) == 1 else None
@@ -119,7 +128,7 @@ def uv(files: Iterable[str], python: Python) -> tuple[Step, ...]:
         )
     )
     if registry is None:
-        command = f"{_UV} sync --quiet --frozen {_PRODUCTION}"
+        command = f"{_UV} sync --frozen {_PRODUCTION}"
     else:
         # Names, versions and digests from the lock, the files from this machine's index.
         command = (

@@ -23,6 +23,11 @@ SYSTEM_INTERPRETER = "/usr/bin/python3"
 SYSTEM_VERSION = "3.11"
 # What uv can be asked for; which of them can be had depends on the machine's network.
 MANAGED_VERSIONS = ("3.12", "3.13", "3.14", "3.10", "3.9")
+# What Debian's next stable release has as source: compiled where uv's builds cannot be had.
+COMPILED_VERSION = "3.13"
+COMPILED_SUITE = "trixie"
+GET_PYTHON = "get the Python that is demanded"
+COMPILED = "/opt/hivemind-python"
 # Below the application, so that it travels in the artifact.
 MANAGED_FOLDER = ".python"
 _HARD = ("pyproject.toml", "setup.py", "setup.cfg", "uv.lock", "poetry.lock", "pdm.lock")
@@ -33,6 +38,8 @@ class Python(Frozen):
 
     version: str = SYSTEM_VERSION
     managed: bool = False
+    # Another version that fits and can be compiled where the first cannot be had.
+    compiled: str | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -47,7 +54,8 @@ def choose(report: RepositoryReport, files: Iterable[str]) -> Python:
         return Python(warnings=_warnings(wish, report))
     for version in MANAGED_VERSIONS:
         if _fits(version, demand):
-            return Python(version=version, managed=True)
+            compiled = COMPILED_VERSION if _fits(COMPILED_VERSION, demand) else None
+            return Python(version=version, managed=True, compiled=compiled)
     have = ", ".join((SYSTEM_VERSION, *MANAGED_VERSIONS))
     raise RepositoryError(
         f"the application demands Python {demand}; there are: {have}",

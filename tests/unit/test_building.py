@@ -68,7 +68,7 @@ def test_uv_takes_the_lock_file_as_it_is_and_no_development_dependencies():
 
     recipe = recipe_for(report, frozenset({"pyproject.toml", "uv.lock"}))
 
-    assert any("uv sync --quiet --frozen --no-dev" in c for c in commands(recipe))
+    assert any("uv sync --frozen --no-dev" in c for c in commands(recipe))
 
 
 def test_build_commands_come_after_the_dependencies_and_may_read_settings():
