@@ -307,7 +307,8 @@ def database_key(region: str, identifier: str) -> str:
 
 def _parameters(backend: Any, found: Any) -> tuple[tuple[str, str], ...]:
     """Those that the instance's parameter group sets; the engine's own default group sets none."""
-    group = backend.db_parameter_groups.get(found.db_parameter_group_name)
+    name = found.db_parameter_group_name
+    group = backend.db_parameter_groups.get(name) if name else None
     values = {} if group is None else group.parameters
     return tuple(
         sorted((name, str(entry["ParameterValue"])) for name, entry in values.items() if entry)
