@@ -28,6 +28,10 @@ def logs(
     host: Annotated[
         str | None, typer.Option(metavar="HOST", help="One host alone: id, address or number.")
     ] = None,
+    process: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="One process alone: web, worker, release, cron-JOB."),
+    ] = None,
     run: Annotated[
         str | None, typer.Option("--run", metavar="ID", help="The events of a run instead.")
     ] = None,
@@ -41,13 +45,14 @@ def logs(
     Examples:
       hivemind logs shop --follow
       hivemind logs shop --lines 500 | grep ERROR
+      hivemind logs shop --process worker
       hivemind logs --run 4f1c
     """
     place = reading.on_target(target, region)
     if run is not None:
         driving.with_runtime(place, lambda hivemind: _events(hivemind, run, as_json=as_json))
     elif name is not None:
-        _journal(name, follow=follow, lines=lines, host=host)
+        _journal(name, follow=follow, lines=lines, host=host, process=process)
     else:
         raise UserError("whose log lines?", mend="hivemind logs NAME, or: hivemind logs --run ID")
 
@@ -81,14 +86,17 @@ def _line(event: "RunEvent") -> str:
             return f"{event.stage:<11} {event.status:<11} {event.task}{where}{message}"
 
 
-def _journal(name: str, *, follow: bool, lines: int, host: str | None) -> None:
+def _journal(
+    name: str, *, follow: bool, lines: int, host: str | None, process: str | None
+) -> None:
     from hivemind_agents.cli import hosts
 
     session = reading.session()
     record = reading.record(name, session)
     chosen = [hosts.chosen(record, host)] if host else hosts.live_hosts(record)
+    units = f"hivemind-{name}-{process or '*'}"
     remote = [
-        "sudo", "journalctl", "--no-pager", "--output=short-iso", "--unit", f"hivemind-{name}-*",
+        "sudo", "journalctl", "--no-pager", "--output=short-iso", "--unit", units,
         "--lines", str(lines), *(["--follow"] if follow else []),
     ]  # fmt: skip
     with hosts.reach(record, session) as reach:

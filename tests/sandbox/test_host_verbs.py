@@ -220,6 +220,75 @@ def test_a_release_command_that_fails_stops_the_release_before_traffic(door: Doo
     assert process == door.on_host("systemctl show -P MainPID hivemind-hosted-web")
 
 
+def test_workers_and_jobs_run_and_say_who_they_are(door: Door) -> None:
+    """A worker is a unit, a job a timer on the first host; log lines name process and release."""
+    (door.app / "hivemind.yml").write_text(
+        'schedules:\n  tick: {command: echo tock, cron: "*/5 * * * *"}\n'
+    )
+    procfile(
+        door.app, web="python server.py", release="python server.py migrate",
+        worker="python -c 'import time; print(1, flush=True); time.sleep(1e6)'",
+    )  # fmt: skip
+    door.release(app_env={"COLOUR": "blue"})
+    timers = door.on_host("systemctl list-timers --all --no-legend 'hivemind-hosted-*'")
+    door.on_host("systemctl start hivemind-hosted-cron-tick.service")
+    fields = "--output json --output-fields HIVEMIND_RELEASE,HIVEMIND_PROCESS,MESSAGE"
+    lines = [
+        json.loads(line)
+        for line in door.on_host(
+            f"journalctl {fields} -t hivemind-hosted-worker -t hivemind-hosted-cron-tick"
+        ).splitlines()
+    ]
+    (door.app / "hivemind.yml").unlink()
+    procfile(door.app, web="python server.py", release="python server.py migrate")
+    number = newest(door.record).number
+    door.release(app_env={"COLOUR": "blue"})
+
+    assert "hivemind-hosted-cron-tick.timer" in timers
+    assert {("worker", "1"), ("cron-tick", "tock")} == {
+        (line["HIVEMIND_PROCESS"], line["MESSAGE"])
+        for line in lines
+        if line["HIVEMIND_RELEASE"] == str(number)
+    }
+    assert "" == door.on_host("ls /etc/systemd/system | grep -E 'hosted-(worker|cron)'")
+
+
+def test_what_is_written_stays_or_its_loss_is_told(door: Door) -> None:
+    """A kept folder outlives releases, files of ours cannot be changed, others are named."""
+    (door.app / "hivemind.yml").write_text("persistent: [uploads]\n")
+    write = "mkdir -p new && touch new/a && echo x >> uploads/seen && ! echo x >> server.py"
+    procfile(door.app, web=f"{write} && python server.py")
+    door.release(app_env={"COLOUR": "one"})
+    door.done("build", app_repo=str(door.app), app_env={"COLOUR": "two"})
+    ended = door.done("install")
+    seen = door.on_host("cat /var/lib/hivemind-hosted/app/uploads/seen").split()
+    (door.app / "hivemind.yml").unlink()
+    procfile(door.app, web="python server.py", release="python server.py migrate")
+
+    assert ["x", "x"] == seen
+    assert "new/a" in ended.text
+    assert "persistent:" in ended.text
+
+
+def test_an_application_that_listens_elsewhere_is_reached(door: Door) -> None:
+    """A fixed port on loopback alone is forwarded to, and the user told; later it is not."""
+    text = (door.app / "server.py").read_text()
+    fixed = text.replace('("0.0.0.0", int(os.environ["PORT"]))', '("127.0.0.1", int("50" + "55"))')
+    (door.app / "server.py").write_text(fixed)
+    door.done("build", app_repo=str(door.app), app_env={"COLOUR": "far"})
+    ended = door.done("install")
+    page = door.on_host("curl -s http://$(hostname -I | cut -d' ' -f1):8000/")
+    again = door.done("install").changed
+    (door.app / "server.py").write_text(text)
+    door.release(app_env={"COLOUR": "near"})
+
+    assert "listens on 127.0.0.1:5055" in ended.text
+    assert page.startswith("far")
+    assert 0 == again
+    assert door.page().startswith("near")
+    assert "" == door.on_host("ls /etc/systemd/system | grep forward")
+
+
 def test_verify_vetoes_what_takes_no_traffic(door: Door) -> None:
     """A host that is not registered fails the verification, and the record says so."""
     door.release(app_env={"COLOUR": "blue"})
