@@ -35,7 +35,7 @@ apt-get -qq install --yes --no-install-recommends -o Dpkg::Use-Pty=0 \\
   zlib1g-dev >/dev/null
 mkdir /tmp/source && cd /tmp/source
 apt-get -qq source --download-only -o APT::Sandbox::User=root python{version} >/dev/null
-tar --extract --file python{version}_*.orig.tar.* && cd */
+tar --extract --file python{version}_*.orig.tar.xz && cd */
 ./configure --quiet --prefix=/app/.python --disable-test-modules --without-ensurepip >/dev/null
 make --silent --jobs="$(nproc)" >/dev/null 2>&1
 make --silent install DESTDIR=/tmp/installed >/dev/null
