@@ -52,7 +52,7 @@ def logs(
     if run is not None:
         driving.with_runtime(place, lambda hivemind: _events(hivemind, run, as_json=as_json))
     elif name is not None:
-        _journal(name, follow=follow, lines=lines, host=host, process=process)
+        _journal(name, units=process or "*", follow=follow, lines=lines, host=host)
     else:
         raise UserError("whose log lines?", mend="hivemind logs NAME, or: hivemind logs --run ID")
 
@@ -86,17 +86,15 @@ def _line(event: "RunEvent") -> str:
             return f"{event.stage:<11} {event.status:<11} {event.task}{where}{message}"
 
 
-def _journal(
-    name: str, *, follow: bool, lines: int, host: str | None, process: str | None
-) -> None:
+def _journal(name: str, *, units: str, follow: bool, lines: int, host: str | None) -> None:
     from hivemind_agents.cli import hosts
 
     session = reading.session()
     record = reading.record(name, session)
     chosen = [hosts.chosen(record, host)] if host else hosts.live_hosts(record)
-    units = f"hivemind-{name}-{process or '*'}"
     remote = [
-        "sudo", "journalctl", "--no-pager", "--output=short-iso", "--unit", units,
+        "sudo", "journalctl", "--no-pager", "--output=short-iso",
+        "--unit", f"hivemind-{name}-{units}",
         "--lines", str(lines), *(["--follow"] if follow else []),
     ]  # fmt: skip
     with hosts.reach(record, session) as reach:
