@@ -42,8 +42,9 @@ def application(report: RepositoryReport, files: frozenset[str]) -> Recipe:
             mend="give the build's command in hivemind.yml, e.g. build: [go build -o out ./cmd/x]",
         )
     steps = [
-        _toolchain(report, files),
+        # A front end's last step takes all tools away.
         *assets.front_end_steps(report, files),
+        _toolchain(report, files),
         *([] if vendored or not _requires(files) else [_download()]),
         *(Step(title="compile", command=command) for command in builds),
         *(

@@ -13,6 +13,8 @@ LOCKS = (
 )  # fmt: skip
 CACHES = {
     "npm_config_cache": "/cache/npm",
+    # npm 6 knows no --include, and would leave packages for development out.
+    "npm_config_production": "false",
     "YARN_CACHE_FOLDER": "/cache/yarn",
     "YARN_GLOBAL_FOLDER": "/cache/yarn-global",
     "npm_config_store_dir": "/cache/pnpm",
