@@ -45,8 +45,8 @@ class FetchedRepository:
         """Recon's report, under what the user says of it."""
         return inspect(self._folder.name, overrides=dict(word))
 
-    def check(self, report: RepositoryReport) -> None:
-        """Refuse what cannot be deployed, before anything is made.
+    def check(self, report: RepositoryReport) -> tuple[str, ...]:
+        """Refuse what cannot be deployed, before anything is made; return the recipe's warnings.
 
         Raises RepositoryError: a question without which nothing can run is open, or there is no
         recipe to build it by; it says what was looked for.
@@ -59,4 +59,4 @@ class FetchedRepository:
                     "KEY=VALUE), or hivemind init, which writes hivemind.yml",
                 )
         application = Path(self._folder.name) / report.path
-        recipe_for(report, Files.below(application))
+        return recipe_for(report, Files.below(application)).warnings

@@ -305,7 +305,8 @@ class _Deploy:
                 self._request = self._request.model_copy(
                     update={"overrides": self._request.overrides | said}
                 )
-            await asyncio.to_thread(fetched.check, report)
+            for warning in await asyncio.to_thread(fetched.check, report):
+                output.note(f"  Warning: {warning}")
         for behaviour in report.behaviours:
             where = f" ({behaviour.evidence[0]})" if behaviour.evidence else ""
             output.note(f"  {behaviour.about}{where}: {behaviour.why}\n    → {behaviour.mend}")
