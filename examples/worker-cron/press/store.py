@@ -18,7 +18,9 @@ class Store:
 
     @classmethod
     def connect(cls) -> Self:
-        return cls(redis.Redis.from_url(os.environ["REDIS_URL"], decode_responses=True))
+        url = os.environ["REDIS_URL"]
+        # Longer than the queue is waited at, also on a busy machine.
+        return cls(redis.Redis.from_url(url, decode_responses=True, socket_timeout=30))
 
     def order(self, order_id: str, text: str) -> None:
         """Note an order, and put it into the queue."""
