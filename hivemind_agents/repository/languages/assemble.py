@@ -36,12 +36,15 @@ def assemble(
     adds: tuple[str, ...] = (),
     choices: tuple[str, ...] = (),
     listed: bool = True,
+    weight: float | None = None,
 ) -> Finding:
-    """`listed`: a manifest of the language is there, not only sources."""
+    """`listed`: a manifest of the language is there, not only sources. `weight`: how much speaks
+    for the language being what runs here, where the language has rules of its own.
+    """
     return Finding(
         language=Fact(language, language_confidence, (manifest,)),
         manifest=manifest,
-        serves=serves(match, listed=listed),
+        serves=serves(match, listed=listed) if weight is None else weight,
         runtime=runtime or language,
         version=version,
         package_manager=manager,

@@ -48,7 +48,8 @@ def python_uses(module: PythonModule) -> Iterator[Use]:
         for node in ast.walk(parsed)
         if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or)
     }
-    mappings = _mappings(parsed)
+    renamed = re.search(r"=\s*(?:os\.)?environ\b(?!\.get|\[)|import environ", text)
+    mappings = _mappings(parsed) if renamed else set()
     for node in ast.walk(parsed):
         if isinstance(node, ast.Subscript):
             whole = dotted(node.value)

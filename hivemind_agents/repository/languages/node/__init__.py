@@ -1,6 +1,7 @@
 """Node (and Bun): from package.json and the code that its start script reaches to one finding."""
 
 import re
+from dataclasses import replace
 
 from hivemind_agents.repository.facts import (
     CERTAIN,
@@ -13,6 +14,7 @@ from hivemind_agents.repository.facts import (
     Match,
 )
 from hivemind_agents.repository.languages import detectors
+from hivemind_agents.repository.languages.assemble import assemble, best
 from hivemind_agents.repository.languages.node import health
 from hivemind_agents.repository.languages.node import project as reading
 from hivemind_agents.repository.languages.node.plain import plain_match
@@ -25,44 +27,26 @@ def detect(tree: FileTree) -> Finding | None:
     if reading.MANIFEST not in tree:
         return _script_alone(tree)
     project = reading.read_project(tree)
-    matches = [found for found in (look(project) for look in detectors(__name__)) if found]
-    match = max(matches, key=lambda item: (item.rank, item.confidence), default=None)
-    match = match or plain_match(project)
+    match = best(look(project) for look in detectors(__name__)) or plain_match(project)
     runtime, version = _runtime(project)
     manager = project.manager
     if not project.dependencies and not project.scripts and manager.confidence < CERTAIN:
         manager = Fact(manager.value, LIKELY, manager.evidence)
-    return Finding(
-        language=Fact("node", SURE, (reading.MANIFEST,)),
+    return assemble(
+        replace(match, processes={**_processes(project), **match.processes}),
+        language="node",
         manifest=reading.MANIFEST,
-        serves=_serves(project, match),
+        dependencies=project.dependencies,
         runtime=runtime,
         version=version,
-        package_manager=manager,
-        framework=Fact(match.framework, match.confidence, match.evidence)
-        if match.framework
-        else None,
-        kind=Fact(match.kind, match.kind_confidence, match.evidence or (reading.MANIFEST,)),
-        build=(
+        manager=manager,
+        install=(
             reading.install_command(tree, manager.value),
             *_generators(project),
-            *(match.build or (project.build if match.kind != "library" or project.build else ())),
+            *(() if match.build else project.build),
         ),
-        start=Fact(match.start, match.start_confidence, match.start_evidence or match.evidence)
-        if match.start
-        else None,
-        processes={
-            name: Fact(command, LIKELY, match.evidence)
-            for name, command in {**_processes(project), **match.processes}.items()
-        },
-        port=match.port,
-        document_root=match.document_root,
-        single_page=match.single_page,
-        health_path=match.health_path or health.health_path(project, match),
-        notes=match.notes,
-        adds=match.adds,
-        env=match.env,
-        dependencies=project.dependencies,
+        health=health.health_path(project, match),
+        weight=_serves(project, match),
     )
 
 

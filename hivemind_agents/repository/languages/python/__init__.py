@@ -6,11 +6,11 @@ from hivemind_agents.repository.facts import (
     LIKELY,
     SURE,
     WEAK,
-    Fact,
     Finding,
     Match,
 )
 from hivemind_agents.repository.languages import detectors
+from hivemind_agents.repository.languages.assemble import assemble, best
 from hivemind_agents.repository.languages.python import health, manifests
 from hivemind_agents.repository.languages.python.plain import plain_match
 from hivemind_agents.repository.languages.python.project import PythonProject
@@ -33,36 +33,20 @@ def detect(tree: FileTree) -> Finding | None:
     )
     if not project.modules and not tree.suffixed(".py") and manifest == "pyproject.toml":
         return None
-    matches = [found for found in (look(project) for look in detectors(__name__)) if found]
-    match = max(matches, key=lambda item: (item.rank, item.confidence), default=None)
-    match = match or plain_match(project)
+    match = best(look(project) for look in detectors(__name__)) or plain_match(project)
     manager = project.package_manager
     first = (manifest or entry or "",)
-    return Finding(
-        language=Fact("python", SURE if manifest else LIKELY, first),
+    return assemble(
+        match,
+        language="python",
         manifest=first[0],
-        serves=_serves(match, manifest),
-        runtime="python",
-        version=manifests.python_version(tree),
-        package_manager=manager,
-        framework=Fact(match.framework, match.confidence, match.evidence)
-        if match.framework
-        else None,
-        kind=Fact(match.kind, match.kind_confidence, match.evidence),
-        build=(*manifests.install_commands(tree, manager.value if manager else None), *match.build),
-        start=Fact(match.start, match.start_confidence, match.start_evidence or match.evidence)
-        if match.start
-        else None,
-        processes={
-            name: Fact(command, LIKELY, match.evidence) for name, command in match.processes.items()
-        },
-        port=match.port,
-        health_path=match.health_path or health.health_path(project, match.framework),
-        document_root=match.document_root,
-        adds=match.adds,
-        env=match.env,
-        notes=match.notes,
         dependencies=project.dependencies,
+        version=manifests.python_version(tree),
+        manager=manager,
+        install=manifests.install_commands(tree, manager.value if manager else None),
+        health=health.health_path(project, match.framework),
+        language_confidence=SURE if manifest else LIKELY,
+        weight=_serves(match, manifest),
     )
 
 
