@@ -11,6 +11,7 @@ from typing import Any
 def install() -> None:
     """Mend the services, once a process."""
     _keep_changed_subnet_groups()
+    _know_engine_versions()
     _let_deleted_caches_go()
     _let_cache_subnet_groups_go()
 
@@ -28,6 +29,13 @@ def _keep_changed_subnet_groups() -> None:
         return group
 
     RDSBackend.modify_db_subnet_group = modify
+
+
+def _know_engine_versions() -> None:
+    """RDS knows no version of MariaDB, and one of PostgreSQL that is not what runs here."""
+    from moto.rds.models import DBInstance
+
+    DBInstance.default_engine_versions |= {"mariadb": "10.11.11", "postgres": "15.12"}
 
 
 def _let_deleted_caches_go() -> None:

@@ -89,7 +89,7 @@ def place(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pl
 def primary(place: Place) -> Iterator[dict[str, Any]]:
     """The endpoint of a group without TLS and password."""
     assert "creating" == create(place, "plain")["Status"]
-    assert "available" == eventually(lambda: place.status("plain"), "available", within_s=60)
+    assert "available" == eventually(lambda: place.status("plain"), "available", within_s=120)
     yield dict(place.replication_group("plain")["NodeGroups"][0]["PrimaryEndpoint"])
     delete(place, "plain")
 
@@ -111,7 +111,7 @@ def create(place: Place, name: str, **options: Any) -> dict[str, Any]:
 def delete(place: Place, name: str) -> str:
     if place.status(name) != "gone":
         place.elasticache.delete_replication_group(ReplicationGroupId=name)
-    return str(eventually(lambda: place.status(name), "gone"))
+    return str(eventually(lambda: place.status(name), "gone", within_s=120))
 
 
 def test_the_application_keeps_values_in_its_cache(place: Place, primary: dict[str, Any]) -> None:
@@ -149,7 +149,7 @@ def test_tls_and_a_password_are_as_the_api_says(place: Place) -> None:
     """Transit encryption with a certificate for the endpoint's name; AUTH before anything else."""
     token = "a-token-of-the-tests-own"
     create(place, "guarded", TransitEncryptionEnabled=True, AuthToken=token)
-    made = eventually(lambda: place.status("guarded"), "available", within_s=60)
+    made = eventually(lambda: place.status("guarded"), "available", within_s=120)
     endpoint = place.replication_group("guarded")["NodeGroups"][0]["PrimaryEndpoint"]
     answers = [
         place.ask(endpoint, f"AUTH {token}", "PING", tls=True),
@@ -186,7 +186,7 @@ def test_a_deleted_cache_is_gone_with_its_host(place: Place) -> None:
         found = place.elasticache.describe_cache_clusters()["CacheClusters"]
         return any(cluster["CacheClusterId"] == "single" for cluster in found)
 
-    made = eventually(lambda: shown()["CacheClusterStatus"], "available", within_s=60)
+    made = eventually(lambda: shown()["CacheClusterStatus"], "available", within_s=120)
     answer = place.ask(shown()["CacheNodes"][0]["Endpoint"], "PING")
     place.elasticache.delete_cache_cluster(CacheClusterId="single")
     there = eventually(is_there, expected=False)

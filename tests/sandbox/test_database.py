@@ -168,7 +168,7 @@ def place(ground: Place, request: pytest.FixtureRequest) -> Iterator[Place]:
     made = create(here, "orders", here.engine.name)
     try:
         assert "creating" == made["DBInstanceStatus"]
-        assert "available" == eventually(here.status, "available", within_s=60)
+        assert "available" == eventually(here.status, "available", within_s=120)
         assert "" == here.query("CREATE TABLE items (name text)")
         assert "" == here.query("INSERT INTO items VALUES ('kept')")
         yield here
@@ -197,7 +197,7 @@ def create(place: Place, name: str, engine: str, **options: Any) -> dict[str, An
 def delete(place: Place, name: str) -> str:
     if place.status(name) != "gone":
         place.cloud.rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
-    return str(eventually(lambda: place.status(name), "gone"))
+    return str(eventually(lambda: place.status(name), "gone", within_s=120))
 
 
 def test_the_application_reaches_its_database_by_name_over_tls(place: Place) -> None:
@@ -274,7 +274,7 @@ def test_the_final_snapshot_holds_the_data_and_can_be_restored(place: Place) -> 
     deleting = rds.delete_db_instance(
         DBInstanceIdentifier="orders", FinalDBSnapshotIdentifier="orders-final"
     )["DBInstance"]["DBInstanceStatus"]
-    gone = eventually(place.status, "gone")
+    gone = eventually(place.status, "gone", within_s=120)
     left = podman.containers(place.cloud.settings)
     shown = rds.describe_db_snapshots(DBSnapshotIdentifier="orders-final")["DBSnapshots"][0]
     rds.restore_db_instance_from_db_snapshot(
@@ -283,7 +283,7 @@ def test_the_final_snapshot_holds_the_data_and_can_be_restored(place: Place) -> 
         DBSubnetGroupName="tests",
         VpcSecurityGroupIds=[place.group],
     )
-    restored = eventually(lambda: place.status("again"), "available", within_s=60)
+    restored = eventually(lambda: place.status("again"), "available", within_s=120)
     rows = place.query("SELECT name FROM items", name="again")
     delete(place, "again")
     rds.delete_db_snapshot(DBSnapshotIdentifier="orders-final")
