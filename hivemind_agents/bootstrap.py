@@ -47,6 +47,7 @@ from hivemind_agents.targets import Target
 
 if TYPE_CHECKING:
     from hivemind_agents.adapters.ansible_runner import AnsibleExecutor
+    from hivemind_agents.adapters.builder import ContainerBuilder
     from hivemind_agents.adapters.dbos_engine import DbosEngine
     from hivemind_agents.adapters.run_store import SqlRunStore
     from hivemind_agents.adapters.source import FetchedRepository
@@ -76,6 +77,15 @@ class Clock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+
+def builder_of_this_machine(
+    *, engine: str | None, tell: Callable[[str, str], None]
+) -> "ContainerBuilder":
+    """What builds here, without any target. `engine`: podman or docker; what there is if None."""
+    from hivemind_agents.adapters.builder import ContainerBuilder  # noqa: PLC0415
+
+    return ContainerBuilder(program=engine, tell=tell)
 
 
 class Runtime:

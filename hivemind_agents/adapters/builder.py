@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from hivemind_agents.adapters import builder_volume as volumes
 from hivemind_agents.adapters.builder_container import USER, Container, Ended, installed, running
 from hivemind_agents.adapters.builder_image import (
@@ -28,6 +26,7 @@ from hivemind_agents.building.model import (
     Artifact,
     BuildFailed,
     BuildLimits,
+    BuildRequest,
     Manifest,
     PhaseTime,
     Recipe,
@@ -36,8 +35,6 @@ from hivemind_agents.building.model import (
     inputs_digest,
 )
 from hivemind_agents.building.python_versions import GET_PYTHON
-from hivemind_agents.domain.base import Frozen
-from hivemind_agents.domain.deployment import Source
 from hivemind_agents.errors import AccessError
 from hivemind_agents.locations import state_dir
 from hivemind_agents.repository_source import tree_digest
@@ -47,22 +44,6 @@ from hivemind_agents.state.records import RecordStore
 
 # Of all instance types that deployments may have.
 HOST_ARCHITECTURE = "x86_64"
-
-
-class BuildRequest(Frozen):
-    """What is to be built: the files in `tree`, which came from `source`, by `recipe`."""
-
-    deployment_name: str
-    source: Source
-    tree: Path
-    recipe: Recipe
-    # Whose build it is, e.g. the state bucket's name: caches of one are not those of another.
-    owner: str = "local"
-    # Plain settings of the application that builds may read; nothing secret.
-    env: dict[str, str] = {}
-    # Variables of the steps that bring dependencies, and of no other.
-    secrets: dict[str, SecretStr] = {}
-    limits: BuildLimits = BuildLimits()
 
 
 class ContainerBuilder:

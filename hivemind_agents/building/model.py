@@ -2,9 +2,10 @@
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from hivemind_agents.building import programs
 from hivemind_agents.domain.base import Frozen
@@ -96,6 +97,22 @@ class BuildLimits(Frozen):
     memory_mb: Annotated[int, Field(ge=256)] = 2048
     disk_mb: Annotated[int, Field(ge=512)] = 8192
     processes: Annotated[int, Field(ge=64)] = 1024
+
+
+class BuildRequest(Frozen):
+    """What is to be built: the files in `tree`, which came from `source`, by `recipe`."""
+
+    deployment_name: str
+    source: Source
+    tree: Path
+    recipe: Recipe
+    # Whose build it is, e.g. the state bucket's name: caches of one are not those of another.
+    owner: str = "local"
+    # Plain settings of the application that builds may read; nothing secret.
+    env: dict[str, str] = {}
+    # Variables of the steps that bring dependencies, and of no other.
+    secrets: dict[str, SecretStr] = {}
+    limits: BuildLimits = BuildLimits()
 
 
 class Package(Frozen):

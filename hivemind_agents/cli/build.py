@@ -59,9 +59,9 @@ def build(
     """
     import tempfile
 
-    from hivemind_agents.adapters.builder import BuildRequest, ContainerBuilder
+    from hivemind_agents.bootstrap import builder_of_this_machine
     from hivemind_agents.building.files import Files
-    from hivemind_agents.building.model import BuildLimits
+    from hivemind_agents.building.model import BuildLimits, BuildRequest
     from hivemind_agents.building.recipe import recipe_for
     from hivemind_agents.repository import inspect
     from hivemind_agents.repository_source import fetch
@@ -86,7 +86,7 @@ def build(
                 "limits": BuildLimits(memory_mb=memory_mb, timeout_minutes=timeout_minutes),
             }
         )
-        builder = ContainerBuilder(program=engine, tell=_tell)
+        builder = builder_of_this_machine(engine=engine, tell=_tell)
         archive = to or Path(folder) / "artifact.tar.gz"
         artifact = builder.build(request, archive)
         manifest = _manifest(archive)
