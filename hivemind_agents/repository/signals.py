@@ -74,7 +74,7 @@ _LITERALS: dict[str, re.Pattern[str]] = {
     "postgresql": re.compile(
         r"(?i)postgres(?:ql)?(?:\+\w+)?://|jdbc:postgresql:|postgresql_psycopg2|"
         r"backends\.postgresql|dialect[\"']?\s*[:=]\s*[\"']postgres|type:\s*[\"']postgres[\"']|"
-        r"client:\s*[\"']pg[\"']|provider:\s*[\"']postgres(?:ql)?[\"']|pgsql:"
+        r"client:\s*[\"'](?:pg|postgres(?:ql)?)[\"']|provider:\s*[\"']postgres(?:ql)?[\"']|pgsql:"
     ),
     "mysql": re.compile(
         r"(?i)(?:mysql|mariadb)(?:\+\w+)?://|jdbc:(?:mysql|mariadb):|backends\.mysql|"

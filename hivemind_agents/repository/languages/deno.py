@@ -25,7 +25,7 @@ _FRAMEWORKS = (
     ("lume", r"\blume\b"),
     ("opine", r"/opine"),
     ("aleph", r"/aleph"),
-    ("express", r"npm:express"),
+    ("express", r"npm:express|from [\"']express[\"']"),
     ("danet", r"@danet/core"),
 )
 
@@ -47,9 +47,11 @@ def detect(tree: FileTree) -> Finding | None:
         None,
     )
     lock = tree.has("deno.lock")
+    scripted = _scripts(tree)
+    uses = uses or ("package.json" if scripted else None)
     if (
         manifest is None
-        and (uses is None or "package.json" in tree)
+        and (uses is None or ("package.json" in tree and not scripted))
         and not (lock and "package.json" not in tree)
     ):
         return None
@@ -57,7 +59,7 @@ def detect(tree: FileTree) -> Finding | None:
     tasks = {
         name: text_of(value) or text_of(table(value).get("command")) or ""
         for name, value in table(content.get("tasks")).items()
-    }
+    } or scripted
     imports = table(content.get("imports"))
     if "package.json" in tree and uses is None and not (tasks or imports):
         return None  # a deno.json for the editor alone, beside a Node program
@@ -87,6 +89,13 @@ def detect(tree: FileTree) -> Finding | None:
         if match.kind == "web"
         else None,
     )
+
+
+def _scripts(tree: FileTree) -> dict[str, str]:
+    """The scripts of a package.json that Deno is to run: its start calls it."""
+    scripts = table(read_json(tree, "package.json").get("scripts"))
+    found = {name: text_of(value) or "" for name, value in scripts.items()}
+    return found if found.get("start", "").startswith("deno ") else {}
 
 
 def _dependencies(tree: FileTree, imports: dict[str, object], manifest: str | None) -> Dependencies:

@@ -7,6 +7,9 @@ JAVASCRIPT = (
 _Q = r"[\"'`]"
 _NAME = r"(?P<name>[A-Za-z_][A-Za-z0-9_]+)"
 _JS = (
+    # Strapi's `({ env }) => … env.int("NAME", 5432)`.
+    rf"(?<![\w.])env(?:\.(?:int|bool|array|float|json))?\(\s*{_Q}(?P<name>[A-Z][A-Z0-9_]{{2,}}){_Q}"
+    rf"(?:\s*,\s*(?P<default>{_Q}[^\"'`\n]*{_Q}|[\d_]+|true|false))?",
     rf"(?:process\.env|Bun\.env|import\.meta\.env)(?:\.{_NAME}|\[{_Q}(?P<name2>\w+){_Q}\])"
     r"(?:\s*(?:\|\||\?\?)\s*(?P<default>[\"'`][^\"'`\n]*[\"'`]|[\d_]+|true|false|\w+))?",
     rf"Deno\.env\.get\(\s*{_Q}{_NAME}{_Q}\s*\)(?:\s*(?:\|\||"

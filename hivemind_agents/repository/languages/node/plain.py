@@ -31,6 +31,7 @@ _DEVELOPMENT = re.compile(
     r"gatsby develop|astro dev|nuxt(?:i)? dev|"
     r"remix (?:vite:)?dev|react-router dev|parcel (?!build)\S+|live-server|browser-sync|"
     r"nest start --watch|strapi develop|"
+    r"web-dev-server|snowpack dev|rsbuild dev|rspack (?:dev|serve)|vinxi dev|grunt serve|"
     r"adonis serve|ace serve|vitepress dev|docusaurus start|eleventy --serve|concurrently"
 )
 

@@ -109,6 +109,8 @@ def _vite(project: NodeProject) -> Match | None:
     page = project.tree.has(
         "index.html", "src/index.html", "client/index.html", "public/index.html"
     )
+    folder = None if page else _nx_site(project)
+    page = page or (f"{folder}/index.html" if folder else None)
     builds = "vite" in project.scripts.get("build", "") or "vite build" in " ".join(
         project.scripts.values()
     )
@@ -121,7 +123,10 @@ def _vite(project: NodeProject) -> Match | None:
         return None
     changed = re.search(r"outDir\s*:\s*[\"']\.?/?([^\"']+)[\"']", text)
     flag = re.search(r"--outDir[= ]\.?/?([\w/-]+)", project.scripts.get("build", ""))
-    output = (flag or changed).group(1).rstrip("/") if (flag or changed) else "dist"  # type: ignore[union-attr]  # one of them is there
+    stated = flag or changed
+    output = f"dist/{folder}" if folder else "dist"
+    if stated:
+        output = stated.group(1).rstrip("/")
     del path
     return Match(
         framework="vite",
@@ -132,7 +137,24 @@ def _vite(project: NodeProject) -> Match | None:
         kind_confidence=SURE if page else LIKELY,
         document_root=output,
         single_page=True,
-        build=project.build or (project.exec("vite build"),),
+        build=(project.exec(f"nx build {folder.rpartition('/')[2]}"),)
+        if folder
+        else project.build or (project.exec("vite build"),),
+    )
+
+
+def _nx_site(project: NodeProject) -> str | None:
+    """The folder of an Nx workspace's page, whose packages the root's manifest lists."""
+    if "nx.json" not in project.tree:
+        return None
+    folders = [path.rpartition("/")[0] for path in project.tree.named("index.html")]
+    return next(
+        (
+            folder
+            for folder in folders
+            if folder and project.tree.has(f"{folder}/vite.config.ts", f"{folder}/vite.config.mts")
+        ),
+        None,
     )
 
 

@@ -151,6 +151,13 @@ def entry_module(project: PythonProject) -> PythonModule | None:
         return mains[0]
     if len(guarded) == 1:
         return guarded[0]
+    below = [
+        module
+        for module in project.modules
+        if module.path.count("/") == 1 and module.path.rsplit("/", 1)[-1] in ENTRIES[:9]
+    ]
+    if not root and len(below) == 1:
+        return below[0]
     packaged = bool(project.tree.has("setup.py")) or "build-system" in read_toml(
         project.tree, "pyproject.toml"
     )
