@@ -3,6 +3,7 @@
 # what outlives releases. By a rename at its end a release is there whole, or not at all.
 archive=$1 release=$2 user=$3 state=$4
 shift 4
+umask 022
 part="$release.part"
 rm -rf "$part"
 mkdir "$part"
@@ -10,19 +11,32 @@ mkdir "$part"
 # take an equal time and size for an unchanged file.
 tar --extract --gzip --touch --no-same-owner --file "$archive" --directory "$part"
 # What is kept is the user's: it is made as the user, who may have put links there.
+as_user() {
+  runuser -u "$user" -- "$@"
+}
+# A file of ours is the first content; a newer one of ours takes its place until it is written to.
+seed() {
+  digest=$(sha256sum <"$1")
+  if [ -e "$2" ] && [ "$(as_user cat "$2" | sha256sum)" != "$(as_user cat "$2.seed" 2>/dev/null)" ]; then
+    return
+  fi
+  as_user cp --no-preserve=mode,ownership "$1" "$2.new"
+  as_user mv "$2.new" "$2"
+  echo "$digest" | as_user tee "$2.seed" >/dev/null
+}
 for kept in "$@"; do
   name="${kept#*:}"
   case "$kept" in
     folder:*)
       mkdir -p "$part/$name"
-      runuser -u "$user" -- mkdir -p "$state/app/$name"
-      runuser -u "$user" -- cp -rn --no-preserve=mode,ownership "$part/$name/." "$state/app/$name/"
+      as_user mkdir -p "$state/app/$name"
+      as_user cp -rn --no-preserve=mode,ownership "$part/$name/." "$state/app/$name/"
       ;;
     file:*)
       mkdir -p "$(dirname "$part/$name")"
-      runuser -u "$user" -- mkdir -p "$(dirname "$state/files/$name")"
+      as_user mkdir -p "$(dirname "$state/files/$name")"
       if [ -f "$part/$name" ]; then
-        runuser -u "$user" -- cp -n --no-preserve=mode,ownership "$part/$name" "$state/files/$name"
+        seed "$part/$name" "$state/files/$name"
       fi
       rm -f "$part/$name"
       ln -s "$state/files/$name" "$part/$name"
