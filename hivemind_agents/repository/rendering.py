@@ -56,7 +56,9 @@ def rows(report: RepositoryReport) -> Iterator[Row]:  # noqa: PLR0912 - a line e
     for name, command in report.processes.items():
         if command != report.start:
             yield Row(name, command)
-    yield from (Row("by clock", f"{job.command} ({job.name}: {job.cron})") for job in report.schedules)
+    yield from (
+        Row("by clock", f"{job.command} ({job.name}: {job.cron})") for job in report.schedules
+    )
     for number, command in enumerate(report.build):
         yield Row("build" if number == 0 else "", command)
     if report.adds:

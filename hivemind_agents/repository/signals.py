@@ -257,7 +257,7 @@ def _from_dependencies(
                 entry.driver = entry.driver or dependency.where
                 entry.bound = entry.bound or extra in BOUND
         need = drivers.get(name)
-        if need is None:
+        if need is None or (name in _ANY_OF_AWS and not _names_buckets(texts)):
             continue
         entry = signals[need]
         entry.driver = entry.driver or dependency.where
@@ -280,6 +280,14 @@ _BY_EXTRA = {
     "mongodb": "mongodb",
     "mongo": "mongodb",
 }
+
+
+# Packages for all of AWS: object storage only where the code speaks of it.
+_ANY_OF_AWS = {"boto3", "aioboto3", "aws-sdk", "aws/aws-sdk-php"}
+
+
+def _names_buckets(texts: list[tuple[str, str]]) -> bool:
+    return any(re.search(r"(?i)\bs3\b|bucket|S3Client|storages\.", text) for _, text in texts)
 
 
 def _extras(spec: str) -> list[str]:

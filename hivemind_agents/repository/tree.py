@@ -59,6 +59,7 @@ FOREIGN_FOLDERS = frozenset(
 # Entered (a manifest may be inside), but no source of the application's own.
 ASIDE = frozenset({
     "test", "tests", "spec", "specs", "__tests__", "testing", "e2e", "cypress", "docs", "doc",
+    "docs_src",
     "example", "examples", "samples", "fixtures", "testdata", "benchmarks", "bench", "dist",
     "build", "out", "target", "coverage", "bin-debug", "third_party", "migrations", ".github",
     "storybook", ".storybook", "node_modules", "scripts", "tools", "hack", "public", "assets",

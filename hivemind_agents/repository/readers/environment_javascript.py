@@ -66,11 +66,13 @@ def javascript_uses(path: str, text: str) -> Iterator[Use]:
         rule = found.group("rule")
         stated = re.search(r"default(?:Value)?(?:\(|\s*:)\s*([\"'`][^\"'`\n]*[\"'`]|[\w.]+)", rule)
         optional = bool(stated or re.search(r"optional\(|allow\(|nullish\(|devDefault", rule))
+        # Joi and yup let a key be absent unless they are told otherwise.
+        lenient = rule.lower().startswith(("joi", "yup")) and "required(" not in rule
         yield Use(
             name=found.group("name"),
             where=f"{path}:{text.count(chr(10), 0, found.start('name')) + 1}",
             default=literal(stated.group(1)) if stated else None,
-            demanded=not optional,
+            demanded=not (optional or lenient),
             optional=optional,
         )
 

@@ -24,7 +24,16 @@ def detect(project: NodeProject) -> Match | None:
         _medusa,
         _by_command,
     )
-    return next((found for look in looks if (found := look(project))), None)
+    match = next((found for look in looks if (found := look(project))), None)
+    if match and project.published and not project.builds_with(*_PROGRAMS):
+        return None  # a library for the framework, which lists it to be tried out
+    return match
+
+
+_PROGRAMS = (
+    "next", "nuxt", "nuxi", "remix", "react-router", "vite", "astro", "vinxi", "qwik", "blitz",
+    "rw", "medusa", "waku", "mastra", "nitro", "nitropack", "node-red", "n8n", "vike",
+)  # fmt: skip
 
 
 def _web(

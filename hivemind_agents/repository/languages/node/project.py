@@ -115,6 +115,23 @@ class NodeProject:
         return ()
 
     @cached_property
+    def published(self) -> bool:
+        """Whether the package is made for others to import, with no program of its own."""
+        marks = ("files", "exports", "types", "typings", "publishConfig", "peerDependencies")
+        return (
+            not self.package.get("private")
+            and "start" not in self.scripts
+            and any(key in self.package for key in marks)
+        )
+
+    def builds_with(self, *commands: str) -> bool:
+        """Whether a script of the package itself, not of its documents, calls a command."""
+        scripts = "\n".join(
+            text for name, text in self.scripts.items() if not name.startswith("docs")
+        )
+        return any(re.search(rf"\b{re.escape(word)}\b", scripts) for word in commands)
+
+    @cached_property
     def entry(self) -> str | None:
         """The file that is run: of the start script, of `main`, or of the usual name."""
         for name in ("start", "start:prod", "serve", "dev"):

@@ -34,7 +34,18 @@ def detect(project: NodeProject) -> Match | None:
     """A site's builder, unless the start script runs a server of the repository's own."""
     if _serves_itself(project):
         return None
-    return _angular(project) or _listed(project) or _vite(project)
+    match = _angular(project) or _listed(project) or _vite(project)
+    if match and project.published and not project.builds_with(*_PROGRAMS):
+        return None  # a library, and its documents or examples
+    return match
+
+
+_PROGRAMS = (
+    "gatsby", "docusaurus", "vitepress", "vuepress", "eleventy", "hexo", "gridsome",
+    "react-scripts",
+    "vue-cli-service", "ember", "preact", "stencil", "quasar", "expo", "ng", "vite", "craco", "nx",
+    "metalsmith", "react-app-rewired", "au", "ionic-app-scripts", "11ty",
+)  # fmt: skip
 
 
 def _serves_itself(project: NodeProject) -> bool:

@@ -1,5 +1,7 @@
 """Python: from the manifests and the modules to one finding."""
 
+from dataclasses import replace
+
 from hivemind_agents.repository.facts import (
     CERTAIN,
     GUESS,
@@ -14,7 +16,11 @@ from hivemind_agents.repository.languages.assemble import assemble, best
 from hivemind_agents.repository.languages.python import health, manifests
 from hivemind_agents.repository.languages.python.plain import plain_match
 from hivemind_agents.repository.languages.python.project import PythonProject
+from hivemind_agents.repository.readers.structured import read_toml, table, text_of
 from hivemind_agents.repository.tree import FileTree
+
+# The example beside a library is seldom what is meant.
+EXAMPLE = 0.75
 
 
 def detect(tree: FileTree) -> Finding | None:
@@ -34,6 +40,8 @@ def detect(tree: FileTree) -> Finding | None:
     if not project.modules and not tree.suffixed(".py") and manifest == "pyproject.toml":
         return None
     match = best(look(project) for look in detectors(__name__)) or plain_match(project)
+    if _beside_package(project, match):
+        match = replace(match, confidence=EXAMPLE, kind_confidence=EXAMPLE, start_confidence=GUESS)
     manager = project.package_manager
     first = (manifest or entry or "",)
     return assemble(
@@ -48,6 +56,17 @@ def detect(tree: FileTree) -> Finding | None:
         language_confidence=SURE if manifest else LIKELY,
         weight=_serves(match, manifest),
     )
+
+
+def _beside_package(project: PythonProject, match: Match) -> bool:
+    """Whether what serves is in a folder beside the package that is published: an example?"""
+    content = table(read_toml(project.tree, "pyproject.toml").get("project"))
+    name = (text_of(content.get("name")) or "").lower().replace("-", "_").replace(".", "_")
+    package = next(
+        (folder for folder in (name, f"src/{name}") if f"{folder}/__init__.py" in project.tree), ""
+    )
+    path = (match.start_evidence or ("",))[0]
+    return bool(name and package and "/" in path and not path.startswith(f"{package}/"))
 
 
 def _serves(match: Match, manifest: str | None) -> float:

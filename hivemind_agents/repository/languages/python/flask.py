@@ -2,6 +2,7 @@
 
 from hivemind_agents.repository.facts import LIKELY, SURE, Match
 from hivemind_agents.repository.languages.python.celery_app import celery_processes
+from hivemind_agents.repository.languages.python.plain import is_only_kept_alive
 from hivemind_agents.repository.languages.python.project import PythonProject
 from hivemind_agents.repository.languages.python.serving import wsgi_start
 
@@ -12,7 +13,7 @@ APPLICATIONS = ("flask.Flask", "flask_openapi3.OpenAPI", "apiflask.APIFlask", "c
 def detect(project: PythonProject) -> Match | None:
     """A Flask object or a factory of one; Flask merely among the packages is none."""
     served = project.served(*APPLICATIONS)
-    if served is None:
+    if served is None or is_only_kept_alive(project, served.module):
         return None
     start, adds = wsgi_start(project, served)
     if project.dependencies.runtime("flask-socketio"):

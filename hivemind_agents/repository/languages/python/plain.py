@@ -185,6 +185,18 @@ def _imported(project: PythonProject, entry: PythonModule) -> list[PythonModule]
     return found
 
 
+def is_only_kept_alive(project: PythonProject, served: PythonModule) -> bool:
+    """Whether a page is served from a thread beside a bot, which is what is started."""
+    entry = entry_module(project)
+    return (
+        entry is not None
+        and entry is not served
+        and any(name in entry.imports for name in _BOTS)
+        and "Thread" in served.text
+        and _works_without_end(entry) is not None
+    )
+
+
 def _works_without_end(module: PythonModule) -> str | None:
     for call, line in module.calls.items():
         if _WORKERS.search(call):
