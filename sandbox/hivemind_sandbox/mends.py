@@ -14,6 +14,7 @@ def install() -> None:
     _know_engine_versions()
     _let_deleted_caches_go()
     _let_cache_subnet_groups_go()
+    _keep_reserved_addresses()
 
 
 def _keep_changed_subnet_groups() -> None:
@@ -29,6 +30,20 @@ def _keep_changed_subnet_groups() -> None:
         return group
 
     RDSBackend.modify_db_subnet_group = modify
+
+
+def _keep_reserved_addresses() -> None:
+    """A subnet that was loaded again hands out its first addresses, the router's among them."""
+    from moto.ec2.models.subnets import Subnet
+
+    original = Subnet.get_available_subnet_ip
+
+    @wraps(original)
+    def available(self: Any, instance: Any) -> Any:
+        self._reserved_ips |= self.aws_reserved_ips
+        return original(self, instance)
+
+    Subnet.get_available_subnet_ip = available
 
 
 def _know_engine_versions() -> None:
