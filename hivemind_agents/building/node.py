@@ -4,7 +4,7 @@ import re
 import shlex
 from collections.abc import Iterable
 
-from hivemind_agents.building import assets
+from hivemind_agents.building import assets, static
 from hivemind_agents.building.files import text_of
 from hivemind_agents.building.model import Recipe, Step
 from hivemind_agents.building.node_commands import Resolved, names_development, resolve
@@ -29,6 +29,8 @@ _BUILD_CACHES = {
     "nuxt": ("node_modules/.cache",),
     "astro": ("node_modules/.astro",),
 }
+# What a framework writes down of its build, with times in it.
+_LEAVINGS = {"next": (".next/trace", ".next/trace-build", ".next/diagnostics")}
 _BINDING = {
     "astro": {"HOST": "0.0.0.0"},  # noqa: S104 - behind the load balancer
     "nuxt": {"HOST": "0.0.0.0"},  # noqa: S104
@@ -175,6 +177,7 @@ def _builds(report: RepositoryReport, manifests: Manifests) -> list[Step]:
     for cache in caches:
         place, kept = f"{folder}{cache}", f"/cache/build/{cache.replace('/', '-').strip('.')}"
         before.append(f"mkdir -p {place} && {{ cp -a {kept}/. {place}/ 2>/dev/null || true; }}")
+        after += [f"rm -rf {folder}{name}" for name in _LEAVINGS.get(report.framework or "", ())]
         after.append(
             f"{{ rm -rf {kept}; mkdir -p /cache/build; mv {place} {kept} 2>/dev/null || true; }}"
         )
@@ -292,6 +295,8 @@ def _versions(programs: Iterable[str], report: RepositoryReport) -> dict[str, st
 
 def _site(report: RepositoryReport, files: frozenset[str], manifests: Manifests) -> Recipe:
     """Files that a build makes: only its output folder is the release."""
+    if not _builds(report, manifests):
+        return static.files(report.model_copy(update={"build": ()}), files)
     manager = manager_of(report.package_manager or "npm", manifests)
     root = (report.document_root or "dist").strip("/") or "."
     steps = [

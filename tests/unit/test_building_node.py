@@ -295,6 +295,16 @@ def test_a_site_is_its_output_folder():
     assert {"web": "nginx"} == recipe.processes
 
 
+def test_a_site_that_nothing_builds_is_its_files():
+    """A package.json for tools alone installs nothing."""
+    report = RepositoryReport(language="node", package_manager="npm", kind="static",
+                              build=("npm ci",))  # fmt: skip
+
+    recipe = recipe_for(report, files(**{"index.html": ""}))
+
+    assert () == recipe.steps
+
+
 def test_old_bundlers_and_create_react_app_get_the_environment_that_they_need():
     """Warnings are no errors, and webpack 4 hashes as it did."""
     texts = files(**{"package.json": package(dependencies={"react-scripts": "4.0.3"})})

@@ -15,6 +15,8 @@ def main() -> None:
     if not (found / "index.html").is_file():
         found = another(wanted)
     if wanted == ".":
+        for name in ("node_modules", ".runtime"):
+            shutil.rmtree(APP / name, ignore_errors=True)
         return
     aside = APP / ".hivemind-site"
     found.rename(aside)
