@@ -3,7 +3,7 @@
 from hivemind_agents.repository.facts import LIKELY, SURE, Match
 from hivemind_agents.repository.languages.python.celery_app import celery_processes
 from hivemind_agents.repository.languages.python.plain import is_only_kept_alive
-from hivemind_agents.repository.languages.python.project import PythonProject
+from hivemind_agents.repository.languages.python.project import PythonProject, Served, target
 from hivemind_agents.repository.languages.python.serving import wsgi_start
 
 APPLICATIONS = ("flask.Flask", "flask_openapi3.OpenAPI", "apiflask.APIFlask", "connexion.FlaskApp",
@@ -24,7 +24,7 @@ def detect(project: PythonProject) -> Match | None:
         else:
             start = start.replace("gunicorn ", "gunicorn --threads 100 -w 1 ", 1)
     processes = celery_processes(project)
-    migration = _migration(project)
+    migration = _migration(project, served)
     if migration:
         processes["release"] = migration
     return Match(
@@ -42,9 +42,14 @@ def detect(project: PythonProject) -> Match | None:
     )
 
 
-def _migration(project: PythonProject) -> str | None:
+def _migration(project: PythonProject, served: Served) -> str | None:
     if project.dependencies.runtime("flask-migrate") and project.tree.named("alembic.ini"):
-        return "flask db upgrade"
+        if served.module.path in {"app.py", "wsgi.py"} or ".flaskenv" in project.tree:
+            # Where flask looks by itself.
+            return "flask db upgrade"
+        folder, name = target(project, served.module.path, served.name)
+        enter = f"cd {folder} && " if folder else ""
+        return f"{enter}flask --app {name} db upgrade"
     if "alembic.ini" in project.tree and project.dependencies.runtime("alembic"):
         return "alembic upgrade head"
     return None

@@ -89,6 +89,10 @@ CASES = [
     case("flask-alembic", {"requirements.txt": "flask\nalembic\nsqlalchemy\npsycopg[binary]\n", "alembic.ini": "[alembic]\n",
                            "app.py": "import os\nfrom sqlalchemy import create_engine\n" + FLASK + "engine = create_engine(os.environ['DATABASE_URL'])\n"},
          processes={"web": "gunicorn app:app --bind 0.0.0.0:$PORT", "release": "alembic upgrade head"}, needs=["postgresql"], system_packages=[]),
+    case("flask-migrate-factory", {
+        "requirements.txt": "flask\nflask-migrate\n", "migrations/alembic.ini": "[alembic]\n",
+        "shop/__init__.py": "from flask import Flask\ndef create_app():\n    app = Flask(__name__)\n    return app\n"},
+         processes={"web": "gunicorn 'shop:create_app()' --bind 0.0.0.0:$PORT", "release": "flask --app shop:create_app db upgrade"}),
     case("flask-login-front-page", {"requirements.txt": "flask\nflask-login\n", "app.py": "from flask import Flask, redirect\nfrom flask_login import login_required\napp = Flask(__name__)\n@app.route('/')\n@login_required\ndef i():\n    return 'x'\n@app.route('/healthz')\ndef h():\n    return 'ok'\n"},
          health_path="/healthz"),
     case("flask-front-page-redirects", {"requirements.txt": "flask\n", "app.py": "from flask import Flask, redirect\napp = Flask(__name__)\n@app.route('/')\ndef i():\n    return redirect('/login')\n"},
