@@ -6,7 +6,6 @@ builds run from it without rights, as from the plain one.
 """
 
 import fcntl
-import os
 import subprocess
 from pathlib import Path
 
@@ -59,7 +58,6 @@ def ensured_image(program: str) -> str:
     script = ansible_home() / "images" / "build-image.sh"
     made = subprocess.run(
         ["bash", str(script), "builder"],
-        env={**os.environ, "HIVEMIND_CONTAINER_ENGINE": program},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if made.returncode:
@@ -68,7 +66,14 @@ def ensured_image(program: str) -> str:
             f"the builder's image cannot be made: {said[-1] if said else 'no reason given'}",
             mend=f"bash {script} builder",
         )
-    return made.stdout.strip().splitlines()[-1]
+    reference = made.stdout.strip().splitlines()[-1]
+    if Path(program).name == "docker" and not _exists(program, reference):
+        # It is made by podman's tools; docker gets a copy.
+        with subprocess.Popen(["podman", "save", reference], stdout=subprocess.PIPE) as saved:
+            subprocess.run(
+                [program, "load", "--quiet"], stdin=saved.stdout, capture_output=True, check=True
+            )
+    return reference
 
 
 def reference_with(image: str, packages: tuple[str, ...]) -> str:
