@@ -43,7 +43,10 @@ def start_of(
     for name in (*prefer, "start"):
         script = project.scripts.get(name)
         if script and not is_development(script):
-            return project.run(name), 0.95 if name == "start" else 0.88, project.script_where(name)
+            sure = 0.95 if name == "start" else 0.88
+            if re.match(r"\s*(?:npx )?nx (?:run \S+:)?serve\b", script):
+                sure = GUESS  # made for developers, and there is no other
+            return project.run(name), sure, project.script_where(name)
     for name in ("start:prod", "start:production", "prod", "production", "serve:prod"):
         script = project.scripts.get(name)
         if script and not is_development(script):

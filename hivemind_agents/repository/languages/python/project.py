@@ -1,6 +1,7 @@
 """What all detectors of Python frameworks look at: the manifests and the modules, read once."""
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -126,15 +127,18 @@ def _served_order(item: Served, hint: str | None) -> tuple[int, int, int, int]:
 def target(project: PythonProject, path: str, name: str) -> tuple[str, str]:
     """How a server names an object: (`--chdir` folder or "", `package.module:name`).
 
-    A folder without `__init__.py` whose modules import each other by their bare names is the
-    folder to start from; everything else is imported from the root.
+    A folder without `__init__.py` whose modules import each other by their bare names, or that
+    is by its name no package (`src`), is the folder to start from; everything else is imported
+    from the root.
     """
     *folders, stem = path.removesuffix(".py").split("/")
     if stem == "__init__" and folders:
         stem = folders.pop()
     chdir: list[str] = []
     while folders and f"{'/'.join([*chdir, folders[0]])}/__init__.py" not in project.tree:
-        if _imported_by_name(project, folders[0]):
+        if _imported_by_name(project, folders[0]) or not _leans_on_neighbours(
+            project, "/".join([*chdir, folders[0]])
+        ):
             break
         chdir.append(folders.pop(0))
     return "/".join(chdir), ".".join([*folders, stem]) + ":" + name
@@ -149,6 +153,24 @@ def in_package(project: PythonProject, path: str) -> bool:
     top = name.split(".")[0].rstrip(":")
     relative = any(origin.startswith(".") for origin in module.origins.values())
     return relative or ("." in name and _imported_by_name(project, top))
+
+
+def _leans_on_neighbours(project: PythonProject, folder: str) -> bool:
+    """Whether modules of the folder import what is beside them by its bare name."""
+    name = folder.rpartition("/")[2]
+    if (
+        name in {"src", "backend", "server", "services", "lib"}
+        or not name.isidentifier()
+        or name in sys.stdlib_module_names
+        or project.dependencies.first(name)
+    ):
+        return True
+    prefix = f"{folder}/"
+    inside = [module for module in project.modules if module.path.startswith(prefix)]
+    names = {
+        module.path.removeprefix(prefix).partition("/")[0].removesuffix(".py") for module in inside
+    }
+    return any(names & module.imports for module in inside)
 
 
 def _imported_by_name(project: PythonProject, folder: str) -> bool:

@@ -1,5 +1,7 @@
 """Applications that speak WSGI, other than Flask and Django."""
 
+import re
+
 from hivemind_agents.repository.facts import SURE, Match
 from hivemind_agents.repository.languages.python.project import PythonProject, Served
 from hivemind_agents.repository.languages.python.serving import script_start, wsgi_start
@@ -26,7 +28,9 @@ def detect(project: PythonProject) -> Match | None:
                 (
                     name
                     for name in ("server", "application")
-                    if f"\n{name} = {served.name}.server" in served.module.text
+                    if re.search(
+                        rf"(?m)^{name}\s*=\s*{re.escape(served.name)}\.server\b", served.module.text
+                    )
                 ),
                 None,
             )
