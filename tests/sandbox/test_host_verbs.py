@@ -34,7 +34,8 @@ import http.server, os, pathlib, sys
 home = pathlib.Path(os.environ["HOME"])
 class Page(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        text = f"{os.environ.get('COLOUR')} migrated {(home / 'migrated').read_text().count('x')}"
+        seen = (home / "migrated").read_text() if (home / "migrated").exists() else ""
+        text = f"{os.environ.get('COLOUR')} migrated {seen.count('x')}"
         self.send_response(200)
         self.end_headers()
         self.wfile.write(text.encode())
@@ -88,9 +89,9 @@ class Door:
         assert found is not None
         return found
 
-    def on_host(self, command: str) -> str:
-        """What a command says on the host, as root; not by SSH, so that nothing hides it."""
-        instance = self.record.instances[0].id
+    def on_host(self, command: str, number: int = 0) -> str:
+        """What a command says on a host, as root; not by SSH, so that nothing hides it."""
+        instance = self.record.instances[number].id
         names = subprocess.run(
             ["podman", "ps", "--format", "{{.Names}}"], capture_output=True, text=True, check=True
         ).stdout.split()
@@ -330,3 +331,15 @@ def test_a_check_of_the_next_release_touches_nothing(door: Door) -> None:
 
     assert ended.changed > 0
     assert before == door.record.model_dump(exclude={"updated_at", "fence"})
+
+
+def test_a_host_that_is_added_later_runs_the_live_release(door: Door) -> None:
+    """The same verbs bring it up; its release command has run before, the clock's jobs stay."""
+    page = door.page()
+    door.done("provision", instance_count=2)
+    door.done("install")
+    door.done("harden")
+
+    assert 2 == len(door.record.instances)
+    assert page == door.page()
+    assert "blue migrated 0" == door.on_host("curl -s http://127.0.0.1:8000/", 1)
