@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from hivemind_agents.building import python_django as django
 from hivemind_agents.building import python_installers as installers
+from hivemind_agents.building import python_pins as pins
 from hivemind_agents.building import python_versions as versions
 from hivemind_agents.building.assets import front_end_steps
 from hivemind_agents.building.model import Recipe, Step
@@ -124,7 +125,7 @@ def _recipe(
         processes=processes,
         search_path=(".venv/bin",),
         packages=tuple(sorted({"python3", *for_running(report)})),
-        build_packages=for_building(report),
+        build_packages=tuple(sorted({*for_building(report), *pins.packages(files)})),
         compiled_python=python.compiled,
         added=added,
         warnings=python.warnings,

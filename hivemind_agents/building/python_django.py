@@ -17,7 +17,7 @@ from hivemind_agents.repository.report import RepositoryReport
 MODULE = "hivemind_wsgi"
 _MANIFESTS = (*REQUIREMENTS, "pyproject.toml", "Pipfile", "setup.py", "uv.lock", "poetry.lock")
 _SERVER = re.compile(
-    r"^(?P<before>(?:cd \S+ && )?(?:gunicorn|waitress-serve|uwsgi)\b.*?)"
+    r"^(?P<before>(?:.*?\s)?(?:gunicorn|waitress-serve|uwsgi)\b.*?)"
     r"(?P<module>\b[\w.]*wsgi)(?::application)?(?P<after>[\"']?(?:\s.*)?)$"
 )
 _WRAPPER = '''\

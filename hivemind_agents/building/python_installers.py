@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from hivemind_agents.building import python_locks as locks
+from hivemind_agents.building import python_pins as pins
 from hivemind_agents.building.files import text_of
 from hivemind_agents.building.model import Step
 from hivemind_agents.building.programs import FOLDER
@@ -30,8 +31,7 @@ _TOOLS = "/cache/tools"
 _UV = f"{_TOOLS}/uv/bin/uv"
 PIP_INSTALL = ".venv/bin/pip install --quiet --no-compile"
 UV_INSTALL = f"{_UV} pip install --python .venv/bin/python"
-# Sources of old packages import what newer ones of the build tool have lost.
-_OLD_BUILD_TOOLS = "setuptools<81"
+_CONSTRAINTS = "/tmp/build-tools.txt"  # noqa: S108 - the container's own
 
 PIP_ENV = {
     "PIP_CACHE_DIR": "/cache/pip",
@@ -145,7 +145,7 @@ def poetry(files: Iterable[str], python: Python) -> tuple[Step, ...]:
     """Of Poetry's lock file, what its main group reaches; then the project, if it is a package."""
     locks.check("poetry.lock", "pyproject.toml", "poetry lock", files)
     settings = _pyproject(files).get("tool", {}).get("poetry", {})
-    steps = _locked("poetry", python, no_deps="poetry.lock" in frozenset(files))
+    steps = _locked("poetry", files, python, no_deps="poetry.lock" in frozenset(files))
     if settings.get("package-mode") is False or not _is_package(files):
         return steps
     # An application is often called a package and is none: that is not a fault.
@@ -160,7 +160,7 @@ def poetry(files: Iterable[str], python: Python) -> tuple[Step, ...]:
 def pipenv(files: Iterable[str], python: Python) -> tuple[Step, ...]:
     """Of Pipenv's lock file, what its default section lists; the Pipfile's list without one."""
     locks.check("Pipfile.lock", "Pipfile", "pipenv lock", files)
-    return _locked("pipenv", python, no_deps="Pipfile.lock" in frozenset(files))
+    return _locked("pipenv", files, python, no_deps="Pipfile.lock" in frozenset(files))
 
 
 def pdm(files: Iterable[str], python: Python) -> tuple[Step, ...]:
@@ -168,17 +168,19 @@ def pdm(files: Iterable[str], python: Python) -> tuple[Step, ...]:
     if "pdm.lock" not in frozenset(files):
         return pip(files, python)
     locks.check("pdm.lock", "pyproject.toml", "pdm lock", files)
-    steps = _locked("pdm", python, no_deps=True)
+    steps = _locked("pdm", files, python, no_deps=True)
     return (*steps, _project(f"{PIP_INSTALL} --no-deps .")) if _is_package(files) else steps
 
 
-def _locked(manager: str, python: Python, *, no_deps: bool) -> tuple[Step, ...]:
+def _locked(
+    manager: str, files: Iterable[str], python: Python, *, no_deps: bool
+) -> tuple[Step, ...]:
     """By pip, from what a program of ours reads in the lock file of another manager."""
     tools = (tool(UV),) if python.managed else ()
     alone = " --no-deps" if no_deps else ""
     command = (
         f".venv/bin/python {FOLDER}/python_locks.py {manager} >/tmp/locked.txt && "
-        f"{PIP_INSTALL}{alone} --requirement /tmp/locked.txt"
+        f"{{ {_constrained(files)}{PIP_INSTALL}{alone} --requirement /tmp/locked.txt; }}"
     )
     return (
         *tools,
@@ -271,14 +273,16 @@ def _project(command: str) -> Step:
 
 
 def _pip_requirements(files: Iterable[str], listed: str) -> str:
-    text = text_of(files, listed) or ""
-    if "setuptools" in text or "--hash" in text:
-        return f"{PIP_INSTALL} -r {listed}"
-    constraint = "/tmp/build-tools.txt"  # noqa: S108 - the container's own
-    return (
-        f"echo {shlex.quote(_OLD_BUILD_TOOLS)} >{constraint}; "
-        f"PIP_CONSTRAINT={constraint} {PIP_INSTALL} -r {listed}"
-    )
+    return f"{_constrained(files)}{PIP_INSTALL} -r {listed}"
+
+
+def _constrained(files: Iterable[str]) -> str:
+    """What goes before a command of pip, so that old sources are built with tools of their time."""
+    named = pins.constraints(files)
+    if not named:
+        return ""
+    lines = " ".join(map(shlex.quote, named))
+    return f"printf '%s\\n' {lines} >{_CONSTRAINTS}; PIP_CONSTRAINT={_CONSTRAINTS} "
 
 
 def _pip_listed() -> str:

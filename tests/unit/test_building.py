@@ -45,7 +45,7 @@ def test_pip_installs_the_requirements_into_a_virtual_environment():
 
     assert [
         "/usr/bin/python3 -m venv .venv",
-        "echo 'setuptools<81' >/tmp/build-tools.txt; PIP_CONSTRAINT=/tmp/build-tools.txt "
+        "printf '%s\\n' 'setuptools<81' >/tmp/build-tools.txt; PIP_CONSTRAINT=/tmp/build-tools.txt "
         ".venv/bin/pip install --quiet --no-compile -r requirements.txt",
         ".venv/bin/pip uninstall --quiet --yes pip",
     ] == commands(recipe)

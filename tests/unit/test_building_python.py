@@ -219,6 +219,9 @@ def test_django_without_whitenoise_serves_its_static_files_all_the_same():
         ("cd web && gunicorn shop.wsgi:application -w 2",
          "cd web && gunicorn hivemind_wsgi:application -w 2"),
         ("uvicorn shop.asgi:application", "uvicorn shop.asgi:application"),
+        ("python manage.py migrate && gunicorn shop.wsgi --log-file -",
+         "python manage.py migrate && gunicorn hivemind_wsgi:application --log-file -"),
+        ("uwsgi --wsgi-file shop/wsgi.py", "uwsgi --wsgi-file shop/wsgi.py"),
         ("bin/start", "bin/start"),
     ],
 )  # fmt: skip
@@ -284,6 +287,17 @@ def test_what_compiles_goes_to_the_builder_and_what_is_loaded_to_the_hosts():
 
     assert ("default-libmysqlclient-dev", "libldap2-dev", "libpango-1.0-0") == made.build_packages
     assert ("libmariadb3", "libpango-1.0-0", "python3") == made.packages
+
+
+def test_old_pins_are_compiled_with_the_headers_and_tools_of_their_time():
+    """What has no wheel for the hosts' Python; what is named by the project stays as it is."""
+    old = recipe({"requirements.txt": "Pillow==8.4.0\nPyYAML==5.4.1\nlxml==5.3.0\n"})
+    new = recipe({"requirements.txt": "Pillow==11.0\nsetuptools==70\n"})
+
+    assert ("libfreetype-dev", "libjpeg-dev", "libyaml-dev", "zlib1g-dev") == old.build_packages
+    assert "'cython<3' 'setuptools<81' >/tmp/build-tools.txt" in commands(old)
+    assert () == new.build_packages
+    assert "PIP_CONSTRAINT" not in commands(new)
 
 
 def test_what_is_no_name_of_a_package_is_refused():

@@ -1,0 +1,79 @@
+"""Old pins: versions from before Python 3.11, which have no wheel for it and are compiled."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from hivemind_agents.building.files import text_of
+
+_LOCKS = ("poetry.lock", "pdm.lock", "uv.lock", "Pipfile.lock")
+# The first version with wheels for Python 3.11, and the Debian packages that older ones want.
+_COMPILED = {
+    "lxml": ("4.9.1", ("libxml2-dev", "libxslt1-dev", "zlib1g-dev")),
+    "pillow": ("9.3", ("libfreetype-dev", "libjpeg-dev", "zlib1g-dev")),
+    "pycurl": ("7.45.3", ("libcurl4-openssl-dev",)),
+    "reportlab": ("3.6.12", ("libfreetype-dev",)),
+    "pyyaml": ("6.0", ("libyaml-dev",)),
+    "python-snappy": ("0.7", ("libsnappy-dev",)),
+}
+# Their sources do not build with newer versions of their build tools.
+_OLD_TOOLS = {"pyyaml": ("6.0.1", "cython<3"), "gevent": ("22.10", "cython<3")}
+# Sources of old packages import what newer ones of the build tool have lost.
+_SETUPTOOLS = "setuptools<81"
+
+
+def packages(files: Iterable[str]) -> set[str]:
+    """Debian packages that the pinned versions are compiled with."""
+    return {
+        package
+        for name, version in _pins(files)
+        if name in _COMPILED and _older(version, _COMPILED[name][0])
+        for package in _COMPILED[name][1]
+    }
+
+
+def constraints(files: Iterable[str]) -> tuple[str, ...]:
+    """Versions of build tools that what is compiled gets; none that a manifest names itself."""
+    pins = set(_pins(files))
+    tools = {
+        tool for name, (first, tool) in _OLD_TOOLS.items()
+        for version in (dict(pins).get(name),) if version and _older(version, first)
+    }  # fmt: skip
+    named = {name for name, _ in pins} | set(_unpinned(files))
+    return tuple(sorted(t for t in {_SETUPTOOLS, *tools} if t.split("<")[0] not in named))
+
+
+def _pins(files: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for _, text in _texts(files):
+        for pattern in (
+            r"(?m)^\s*([A-Za-z][\w.-]*)(?:\[[^\]]*\])?\s*===?\s*([\w.]+)",
+            r'name = "([\w.-]+)"\nversion = "([^"]+)"',
+            r'"([\w.-]+)":\s*\{[^{}]*"version":\s*"==([^"]+)"',
+        ):
+            for name, version in re.findall(pattern, text):
+                yield canonicalize_name(name), version
+
+
+def _unpinned(files: Iterable[str]) -> Iterator[str]:
+    for name, text in _texts(files):
+        if name.endswith((".txt", ".in")):
+            for word in re.findall(r"(?m)^\s*([A-Za-z][\w.-]*)", text):
+                yield canonicalize_name(word)
+
+
+def _texts(files: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for name in sorted(files):
+        listed = name.endswith((".txt", ".in")) and re.search(r"(^|/)req", name, re.I)
+        if name in _LOCKS or listed or re.fullmatch(r"requirements/[\w.-]+\.txt", name):
+            text = text_of(files, name)
+            if text:
+                yield name, text
+
+
+def _older(version: str, first: str) -> bool:
+    try:
+        return Version(version) < Version(first)
+    except InvalidVersion:
+        return False
