@@ -125,13 +125,24 @@ def _maven_classes(project: JvmProject, module: Module, name: str) -> Package:
     copies = "copy-dependencies" in module.text
     if not needs_packages and re.search(r"<mainClass>", module.text) and not copies:
         return Package((maven_build(project),), module.path(f"target/{name}.jar"), jar=True)
-    main = project.main_class or "Main"
+    main = project.main_class or _verticle(project) or "Main"
     path = module.path("target/classes")
     if needs_packages:
         goals = ("package",) if copies else ("package", "dependency:copy-dependencies")
         classpath = f"{path}:{module.path('target/dependency/*')}"
         return Package((maven_build(project, *goals),), f"java -cp '{classpath}' {main}", jar=False)
     return Package((maven_build(project),), f"java -cp {path} {main}", jar=False)
+
+
+def _verticle(project: JvmProject) -> str | None:
+    """Vert.x starts a verticle by its own launcher, where the program has no `main`."""
+    hit = project.code.first(
+        r"class\s+\w+\s*(?:extends|:)\s*(?:AbstractVerticle|VerticleBase|CoroutineVerticle)\b"
+    )
+    if hit is None or project.main is not None:
+        return None
+    inside = re.search(r"src/main/\w+/(.+)\.\w+$", hit.path)
+    return f"io.vertx.core.Launcher run {inside.group(1).replace('/', '.')}" if inside else None
 
 
 def _gradle(project: JvmProject, module: Module) -> Package:
