@@ -13,8 +13,12 @@ from hivemind_agents.errors import RepositoryError
 from hivemind_agents.repository import RepositoryReport, inspect
 from hivemind_agents.repository_source import fetch
 
-# Without an answer to these nothing can run.
-DECISIVE = frozenset({"language", "start", "component"})
+# Without an answer to these nothing can run: each with the option that gives it.
+_OPTION = {
+    "language": "--override language=NAME --start 'COMMAND'",
+    "start": "--start 'COMMAND'",
+    "component": "--path FOLDER",
+}
 
 
 class FetchedRepository:
@@ -52,11 +56,11 @@ class FetchedRepository:
         recipe to build it by; it says what was looked for.
         """
         for question in report.questions:
-            if question.about in DECISIVE:
+            if question.about in _OPTION:
                 raise RepositoryError(
                     f"{self._repository}: {question.why}",
-                    mend="hivemind deploy … --start 'COMMAND' (or --path FOLDER, --override "
-                    "KEY=VALUE), or hivemind init, which writes hivemind.yml",
+                    mend=f"hivemind deploy … {_OPTION[question.about]}, or: hivemind init, which "
+                    "writes hivemind.yml",
                 )
         application = Path(self._folder.name) / report.path
         return recipe_for(report, Files.below(application)).warnings
