@@ -67,9 +67,7 @@ def front_end_steps(report: RepositoryReport, files: frozenset[str]) -> tuple[St
     )
 
 
-def client_steps(
-    files: frozenset[str], manifests: Manifests, started: Iterable[str]
-) -> tuple[Step, ...]:
+def client_steps(manifests: Manifests, started: Iterable[str]) -> tuple[Step, ...]:
     """Build a browser's code in a folder beside a Node server, where no script of the root does.
 
     Packages of such folders go at the end: the server hands out what was built.
@@ -91,14 +89,10 @@ def client_steps(
         if not re.search(rf"(?<![\w-]){re.escape(folder)}(?![\w-])", scripts) and _script(
             manifests, folder
         ):
-            steps += [
-                step.model_copy(update={"phase": "build"})
-                for step in _build(manifests, folder, None)
-            ]
+            steps += _build(manifests, folder, None)
         steps.append(
             Step(title=f"take the tools of {folder} away", command=f"rm -rf {folder}/node_modules")
         )
-    del files
     return tuple(steps)
 
 

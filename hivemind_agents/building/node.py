@@ -59,11 +59,14 @@ def application(report: RepositoryReport, files: frozenset[str]) -> Recipe:
     keeps = _needs_development(report, manifests, resolved.values(), files)
     programs = {program for one in resolved.values() for program in one.programs}
     added = sorted({package for one in resolved.values() for package in one.fetched})
+    clients = assets.client_steps(manifests, folders)
     steps = [
         *_tools(report, manifests, manager),
+        *(step for step in clients if step.phase == "tools"),
         *_dependencies(report, manager, manifests, added),
+        *(step for step in clients if step.phase == "dependencies"),
         *_builds(report, manifests),
-        *assets.client_steps(files, manifests, folders),
+        *(step for step in clients if step.phase == "build"),
         *([] if keeps or not _has_development(manifests) else [_prune(manager)]),
         _pack(manager, ["node", *programs], report),
         *([_PRELOADED] if (listens := _listens(report)) else []),

@@ -140,10 +140,10 @@ class Manifests:
 
     @cached_property
     def deciding_scripts(self) -> tuple[str, ...]:
-        """Lifecycle scripts of the root and members that may read any file."""
+        """Lifecycle scripts of the application's own manifests that may read any file."""
         return tuple(
             script
-            for folder in ("", *sorted(self.members))
+            for folder in self.folders
             for name in _LIFECYCLE
             if (script := self.script(folder, name)) and not _HARMLESS.match(script.strip())
         )
