@@ -48,8 +48,8 @@ def front_end_steps(report: RepositoryReport, files: frozenset[str]) -> tuple[St
         folders = ["", *(folder for folder in folders if folder and folder not in script)]
     if not folders:
         return ()
-    env = {**BUILD_ENV, **old_bundler(manifests)}
     wanted = next((version for folder in folders if (version := _node(manifests, folder))), None)
+    env = {**BUILD_ENV, **old_bundler(manifests, wanted)}
     get = node_step(wanted)
     steps = [get]
     for folder in folders:

@@ -74,7 +74,7 @@ def application(report: RepositoryReport, files: frozenset[str]) -> Recipe:
     return Recipe(
         name=f"node-{report.package_manager or 'npm'}",
         steps=tuple(steps),
-        env={**BUILD_ENV, **old_bundler(manifests)},
+        env={**BUILD_ENV, **old_bundler(manifests, report.runtime_version)},
         reads_env=True,
         processes={name: one.command for name, one in resolved.items()},
         search_path=(
@@ -314,7 +314,7 @@ def _site(report: RepositoryReport, files: frozenset[str], manifests: Manifests)
     return Recipe(
         name=f"node-{report.package_manager or 'npm'}-static",
         steps=tuple(steps),
-        env={**BUILD_ENV, **old_bundler(manifests)},
+        env={**BUILD_ENV, **old_bundler(manifests, report.runtime_version)},
         reads_env=True,
         processes={"web": "nginx"},
         search_path=("node_modules/.bin", f"{RUNTIME}/bin"),

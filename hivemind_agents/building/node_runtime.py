@@ -64,9 +64,13 @@ def node_step(wanted: str | None) -> Step:
     )
 
 
-def old_bundler(manifests: Manifests) -> dict[str, str]:
-    """What bundlers of before Node 17 and Create React App need of the environment."""
+def old_bundler(manifests: Manifests, wanted: str | None) -> dict[str, str]:
+    """What bundlers of before Node 17 and Create React App need of the environment.
+
+    `wanted`: the Node that is asked for; older ones refuse the option, and need none.
+    """
     env: dict[str, str] = {}
+    newer = next((span.low[0] >= 17 for span in node_spans(wanted)), True)
     for folder in manifests.folders:
         packages = manifests.packages(folder)
         majors = {
@@ -74,7 +78,7 @@ def old_bundler(manifests: Manifests) -> dict[str, str]:
             for name, spec in packages.items()
             if (found := re.findall(r"\d+", spec))
         }
-        if (
+        if newer and (
             majors.get("react-scripts", 9) < 5
             or majors.get("webpack", 9) < 5
             or majors.get("@vue/cli-service", 9) < 5

@@ -314,6 +314,15 @@ def test_old_bundlers_and_create_react_app_get_the_environment_that_they_need():
     assert ("false", "--openssl-legacy-provider") == (env["CI"], env["NODE_OPTIONS"])
 
 
+def test_a_node_that_does_not_know_the_option_is_not_given_it():
+    """Node 16 and before hash as webpack 4 does, and end at options that they do not know."""
+    texts = files(**{"package.json": package(dependencies={"react-scripts": "4.0.3"})})
+
+    report = WEB.model_copy(update={"runtime_version": "16.x"})
+
+    assert "NODE_OPTIONS" not in recipe_for(report, texts).env
+
+
 # Front ends
 
 
