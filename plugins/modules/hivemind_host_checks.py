@@ -76,7 +76,7 @@ def processes(name: str) -> dict[str, str]:
 def database(name: str, engine: str) -> dict[str, str]:
     try:
         env = environment(f"/etc/hivemind/{name}/app.env")
-        url = urlsplit(env["HIVEMIND_DATABASE"])
+        url = urlsplit(env.get("HIVEMIND_DATABASE") or env["DATABASE_URL"])
         user = pwd.getpwnam(f"hm-{name}")
     except (OSError, KeyError, ValueError) as error:
         return check("database", f"the application was told no database ({error})", "")
