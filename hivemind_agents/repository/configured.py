@@ -58,12 +58,16 @@ def _choice(name: str, where: str, *, required: bool = True) -> Iterator[Choice]
 
 
 def _prisma(tree: FileTree) -> Iterator[Choice]:
+    providers: dict[str, str] = {}
     for path in tree.sources(".prisma", limit=5):
         found = tree.search(path, r"datasource\s+\w+\s*\{[^}]*?provider\s*=\s*\"(\w+)\"")
         if found:
-            yield from _choice(
-                found.group(1), tree.where(path, re.compile(r"provider\s*=\s*\"" + found.group(1)))
-            )
+            where = tree.where(path, re.compile(r"provider\s*=\s*\"" + found.group(1)))
+            providers.setdefault(found.group(1), where)
+    # A schema for each of several databases: one of them is used.
+    first = "postgresql" if "postgresql" in providers else next(iter(providers), "")
+    for provider, where in providers.items():
+        yield from _choice(provider, where, required=provider == first)
 
 
 def _drizzle(tree: FileTree) -> Iterator[Choice]:
@@ -79,9 +83,16 @@ def _meteor(tree: FileTree) -> Iterator[Choice]:
         yield Choice("mongodb", tree.where(path, "mongo"))
 
 
+RAILS_DATABASES = (
+    "config/database.yml",
+    *(f"config/database.yml.{end}" for end in ("example", "sample", "dist", "default", "tmpl")),
+    *(f"config/database.{end}.yml" for end in ("example", "sample", "production", "default")),
+)
+
+
 def _rails(tree: FileTree) -> Iterator[Choice]:
     """The adapter of production in `config/database.yml`."""
-    path = "config/database.yml"
+    path = tree.has(*RAILS_DATABASES) or ""
     text = tree.text(path)
     if not text or "Gemfile" not in tree:
         return
@@ -142,10 +153,11 @@ def _laravel(tree: FileTree) -> Iterator[Choice]:
     values = example_values(tree)
     where, chosen = values.get("DB_CONNECTION", ("", ""))
     if not chosen:
-        found = tree.search(
-            "config/database.php", r"'default'\s*=>\s*env\('DB_CONNECTION',\s*'(\w+)'"
-        )
-        where, chosen = ("config/database.php", found.group(1)) if found else ("", "")
+        for path in tree.named("database.php"):
+            found = tree.search(path, r"'default'\s*=>\s*env\('DB_CONNECTION',\s*'(\w+)'")
+            if found:
+                where, chosen = path, found.group(1)
+                break
     yield from _choice(chosen, where)
     for name in ("CACHE_STORE", "CACHE_DRIVER", "QUEUE_CONNECTION", "SESSION_DRIVER"):
         place, value = values.get(name, ("", ""))

@@ -13,6 +13,7 @@ from hivemind_agents.repository.signals import (
     STORES,
     Signals,
     gather,
+    guarded_variables,
     read_texts,
     sqlite_fallback,
 )
@@ -43,6 +44,21 @@ def read_needs(
     ecosystem = ECOSYSTEM.get(finding.language.value, finding.language.value)
     signals = gather(tree, finding, ecosystem, declared, env)
     return _judge(signals, finding, ecosystem, read_texts(tree))
+
+
+def settled(tree: FileTree, env: Sequence[EnvVariable], needs: Needs) -> tuple[EnvVariable, ...]:
+    """The variables without the demand for those that the code can do without: it asks first, or
+    they are only about needs that are optional.
+    """
+    bound = {name for need in needs.required for name in needs.variables.get(need, ())}
+    spare = {name for need in needs.optional for name in needs.variables.get(need, ())}
+    spare = (spare | guarded_variables(tree).keys()) - bound
+    return tuple(
+        item.model_copy(update={"required": False})
+        if item.required and not item.demanded and item.name in spare
+        else item
+        for item in env
+    )
 
 
 def _judge(

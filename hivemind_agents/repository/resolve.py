@@ -15,7 +15,7 @@ from hivemind_agents.repository.facts import CERTAIN, LIKELY, SURE, Fact, Findin
 from hivemind_agents.repository.hosts import read_host_variables
 from hivemind_agents.repository.languages import read_languages
 from hivemind_agents.repository.locks import read_lock_problems
-from hivemind_agents.repository.needs import Needs, read_needs
+from hivemind_agents.repository.needs import Needs, read_needs, settled
 from hivemind_agents.repository.platforms import Declared, read_platforms
 from hivemind_agents.repository.ports import named_port
 from hivemind_agents.repository.questions import read_questions
@@ -63,6 +63,7 @@ def _read(
     told = [*(finding.env if finding else ()), *(use for item in declared for use in item.env)]
     env = read_environment(tree, told)
     needs = read_needs(tree, finding, declared, env)
+    env = settled(tree, env, needs)
     report = _humble(_assemble(finding, declared, processes, env, needs), findings, layout)
     questions = read_questions(tree, report, findings, layout, needs)
     behaviours = read_behaviours(tree, finding)

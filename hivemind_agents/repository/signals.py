@@ -172,7 +172,7 @@ def gather(
             signals["persistent-disk"].configured = item.disk
     for need in VARIABLES:
         signals[need].variables = [item for item in env if speaks_of(need, item.name)]
-    guarded = _guarded_variables(texts)
+    guarded = guarded_variables(tree)
     for entry in signals.values():
         if not (entry.driver or entry.literal or entry.configured or entry.provided):
             continue
@@ -223,8 +223,12 @@ _ASSIGNED = re.compile(
 )
 
 
-def _guarded_variables(texts: list[tuple[str, str]]) -> dict[str, str]:
+def guarded_variables(tree: FileTree) -> dict[str, str]:
     """Variables whose absence the code provides for, with the place."""
+    return tree.memo("guarded", lambda: _guarded_variables(read_texts(tree)))
+
+
+def _guarded_variables(texts: list[tuple[str, str]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for path, text in texts:
         for pattern in _GUARDS:

@@ -42,7 +42,7 @@ def start_of(
     """(command, confidence, evidence): a script for production, else the entry file itself."""
     for name in (*prefer, "start"):
         script = project.scripts.get(name)
-        if script and not is_development(script):
+        if script and not is_development(project.expanded(script)):
             sure = 0.95 if name == "start" else 0.88
             if re.match(r"\s*(?:npx )?nx (?:run \S+:)?serve\b", script):
                 sure = GUESS  # made for developers, and there is no other

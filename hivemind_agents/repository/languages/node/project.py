@@ -142,8 +142,21 @@ class NodeProject:
         path = self.existing(main) if main else None
         return path or self.tree.has(*_ENTRIES)
 
+    def expanded(self, script: str) -> str:
+        """What a script runs in the end: `npm run start-server` is that script's text."""
+        for _ in range(3):
+            named = re.match(
+                r"\s*(?:npm|yarn|pnpm|bun)(?: run| run-script)? ([\w:.-]+)\s*$", script
+            )
+            text = self.scripts.get(named.group(1)) if named else None
+            if text is None:
+                break
+            script = text
+        return script
+
     def entry_of(self, script: str) -> str | None:
         """The repository's file that a script runs; a compiled file's source where it has one."""
+        script = self.expanded(script)
         found = _RUN.search(script)
         if found is None:
             return None

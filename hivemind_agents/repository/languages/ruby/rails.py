@@ -1,5 +1,6 @@
 """Rails."""
 
+from hivemind_agents.repository.configured import RAILS_DATABASES
 from hivemind_agents.repository.facts import CERTAIN, Match
 from hivemind_agents.repository.languages.ruby.project import RubyProject
 from hivemind_agents.repository.readers.environment import Use
@@ -51,7 +52,10 @@ def detect(project: RubyProject) -> Match | None:
 
 def _database(project: RubyProject) -> tuple[Use, ...]:
     """Rails takes the whole connection from `DATABASE_URL`, whatever database.yml says."""
-    path = "config/database.yml"
+    path = project.tree.has(*RAILS_DATABASES)
+    if path is None:
+        gem = project.gems.runtime("pg", "mysql2", "trilogy")
+        return (Use("DATABASE_URL", gem.where),) if gem else ()
     found = project.tree.search(path, r"adapter:\s*[\"']?(?:postgresql|postgis|mysql2|trilogy)\b")
     return (Use("DATABASE_URL", project.tree.where(path, found.group(0))),) if found else ()
 

@@ -1,0 +1,89 @@
+"""Which variables the code demands, and by which of them a need is passed."""
+
+import pytest
+
+from hivemind_agents.repository import FileTree, inspect_tree
+
+pytestmark = pytest.mark.fast
+SERVER = "\nrequire('express')().listen(process.env.PORT || 3000)\n"
+
+
+def required(files: dict[str, str | bytes]) -> list[str]:
+    return [item.name for item in inspect_tree(FileTree.of(files)).env if item.required]
+
+
+def node(code: str, *packages: str) -> dict[str, str | bytes]:
+    listed = ", ".join(f'"{name}": "1"' for name in ("express", *packages))
+    return {"package.json": f'{{"dependencies": {{{listed}}}}}', "index.js": code + SERVER}
+
+
+def test_what_the_code_asks_about_first_is_not_required():
+    """
+    A variable behind a question whether it is there may be absent.
+    """
+    code = "if (process.env.REDIS_URL) { require('ioredis')(process.env.REDIS_URL) }"
+
+    assert [] == required(node(code, "ioredis"))
+
+
+def test_a_variable_that_is_read_outright_is_required():
+    """
+    The address of a store that nothing stands in for has to be given.
+    """
+    code = "require('mongoose').connect(process.env.MONGODB_URI)"
+
+    assert ["MONGODB_URI"] == required(node(code, "mongoose"))
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ("API_URL: z.string().url()", ["API_URL"]),
+        ("API_URL: z.string().default('x')", []),
+        ("API_URL: z.string().optional()", []),
+        ("API_URL: Joi.string()", []),
+        ("API_URL: Joi.string().required()", ["API_URL"]),
+        ("API_URL: url({ default: 'x', desc: 'where' })", []),
+    ],
+)
+def test_a_schema_of_the_environment_says_what_is_required(entry: str, expected: list[str]):
+    """
+    A key of a schema is required unless it has a default or says that it may be absent.
+    """
+    assert expected == required(node(f"const envSchema = object({{\n  {entry},\n}})"))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os\ndef f(env=os.environ):\n    return env['API_URL']\n",
+        "import os\nenv = os.environ\nX = env['API_URL']\n",
+        "from os import environ as e\nX = e['API_URL']\n",
+        "import os\ndef f(environment=None):\n    return (environment or os.environ)['X'] or "
+        "environment['API_URL']\n",
+        "from environs import Env\nenv = Env()\nX = env.str('API_URL')\n",
+        "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    api_url: str\n",
+    ],
+)
+def test_the_environment_is_read_under_every_name(code: str):
+    """
+    A mapping that is handed on, another name for it, a reader or a settings class: all are read.
+    """
+    names = [item.name for item in inspect_tree(FileTree.of({"main.py": code})).env]
+
+    assert "API_URL" in names
+
+
+@pytest.mark.parametrize(
+    "name", ["SENTRY_DSN", "MAILER_DSN", "TEST_DATABASE_URL", "MONGO_DB_NAME", "REDIS_DB_NAME"]
+)
+def test_what_only_looks_like_a_databases_variable_is_not_one(name: str):
+    """
+    Deployments set the variables of a need: none that is about something else.
+    """
+    pool = "new (require('pg').Pool)({connectionString: process.env.DATABASE_URL});"
+    code = f"{pool} process.env.{name}"
+
+    report = inspect_tree(FileTree.of(node(code, "pg")))
+
+    assert ("DATABASE_URL",) == report.need_variables["postgresql"]
