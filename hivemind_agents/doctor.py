@@ -29,7 +29,8 @@ SANDBOX_PROGRAMS = {
     "slirp4netns": "slirp4netns",
     "mkfs.ext4": "e2fsprogs",
 }
-IMAGES = ("base", "postgres", "mariadb", "redis", "builder")
+# Those of MariaDB and Redis are built when one is first asked for.
+IMAGES = ("base", "postgres", "builder")
 _DISK_GB = 5
 _MEMORY_GB = 2
 # Programs of the system administrator are not on every user's PATH.
