@@ -118,7 +118,7 @@ def with_python(
     """The reference of `image` with Python `version`, compiled of Debian's signed source."""
     reference = python_reference(image, version)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / "packages.lock").open("w") as lock:
+    with (folder / "python.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _exists(program, reference):
             command = _COMPILE.format(version=version, suite=COMPILED_SUITE, where=COMPILED)
