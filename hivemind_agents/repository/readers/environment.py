@@ -7,7 +7,12 @@ from hivemind_agents.repository.readers.environment_javascript import (
     configured_names,
     javascript_uses,
 )
-from hivemind_agents.repository.readers.environment_patterns import JAVASCRIPT, PATTERNS
+from hivemind_agents.repository.readers.environment_patterns import (
+    JAVASCRIPT,
+    LIBPQ,
+    PATTERNS,
+    TOLD_NOTHING,
+)
 from hivemind_agents.repository.readers.environment_python import python_uses
 from hivemind_agents.repository.readers.python_source import SOURCE_LIMIT, read_module
 from hivemind_agents.repository.readers.variables import (
@@ -44,6 +49,7 @@ def read_uses(tree: FileTree, *, limit: int = 600) -> Iterator[Use]:
             if suffixes is JAVASCRIPT:
                 yield from javascript_uses(path, text)
     yield from configured_names(tree)
+    yield from _told_nothing(tree)
     for path in tree.sources(".yml", ".yaml", limit=60):
         if re.search(r"(?:^|/)(application|bootstrap|database|storage|cable)[\w-]*\.ya?ml$", path):
             text = tree.text(path) or ""
@@ -52,6 +58,16 @@ def read_uses(tree: FileTree, *, limit: int = 600) -> Iterator[Use]:
                 for p in (*PATTERNS[(".properties",)], *PATTERNS[(".rb", ".ru", ".erb", ".rake")])
             ]
             yield from _scan(path, text, patterns)
+
+
+def _told_nothing(tree: FileTree) -> Iterator[Use]:
+    for suffixes, pattern in TOLD_NOTHING.items():
+        for path in tree.sources(*suffixes, limit=300):
+            found = pattern.search(tree.text(path, limit=200_000) or "")
+            if found:
+                where = tree.where(path, found.group(0)[-20:])
+                yield from (Use(name, where, optional=True) for name in LIBPQ)
+                return
 
 
 def _scan(path: str, text: str, patterns: Iterable[re.Pattern[str]]) -> Iterator[Use]:

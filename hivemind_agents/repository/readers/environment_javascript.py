@@ -96,6 +96,10 @@ def _by_name(path: str, text: str) -> Iterator[Use]:
 
 def configured_names(tree: FileTree) -> Iterator[Use]:
     """node-config's map from its keys to variables."""
+    sequelize = "config/config.json"
+    named = tree.search(sequelize, r"\"use_env_variable\"\s*:\s*\"(\w+)\"")
+    if named:
+        yield Use(named.group(1), tree.where(sequelize, named.group(0)))
     for path in ("config/custom-environment-variables.json", "custom-environment-variables.json"):
         pending: list[object] = [read_json(tree, path)]
         for value in pending:

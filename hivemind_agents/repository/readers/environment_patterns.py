@@ -1,5 +1,7 @@
 """How each language reads an environment variable: patterns by the suffix of its sources."""
 
+import re
+
 JAVASCRIPT = (
     ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx", ".jsx", ".vue", ".svelte", ".astro",
 )  # fmt: skip
@@ -7,6 +9,7 @@ JAVASCRIPT = (
 _Q = r"[\"'`]"
 _NAME = r"(?P<name>[A-Za-z_][A-Za-z0-9_]+)"
 _JS = (
+    rf"\buse_env_variable[\"']?\s*:\s*{_Q}{_NAME}{_Q}",  # Sequelize's configuration
     # Strapi's `({ env }) => … env.int("NAME", 5432)`.
     rf"(?<![\w.])env(?:\.(?:int|bool|array|float|json))?\(\s*{_Q}(?P<name>[A-Z][A-Z0-9_]{{2,}}){_Q}"
     rf"(?:\s*,\s*(?P<default>{_Q}[^\"'`\n]*{_Q}|[\d_]+|true|false))?",
@@ -87,3 +90,18 @@ PATTERNS: dict[tuple[str, ...], tuple[str, ...]] = {
     (".zig",): (rf"getenv\(\s*\"{_NAME}\"",),
     (".prisma",): (rf"\benv\(\s*\"{_NAME}\"(?P<must>\s*\))",),
 }  # fmt: skip
+
+# PostgreSQL's clients that are told nothing take it from the variables of libpq.
+LIBPQ = ("PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE")
+TOLD_NOTHING: dict[tuple[str, ...], re.Pattern[str]] = {
+    JAVASCRIPT: re.compile(
+        r"[\"']pg[\"'](?s:.*?)new\s+(?:\w+\.)?(?:Pool|Client)\(\s*(?:\{\s*\})?\s*\)"
+    ),
+    (".py",): re.compile(
+        r"psycopg2?\.connect\(\s*(?:[\"']{2})?\s*\)|asyncpg\.(?:connect|create_pool)\(\s*\)"
+    ),
+    (".go",): re.compile(
+        r"pgx(?:pool)?\.(?:Connect|New)\([^,\n]+,\s*\"\"\s*\)|"
+        r"sql\.Open\(\"(?:postgres|pgx)\",\s*\"\"\s*\)"
+    ),
+}

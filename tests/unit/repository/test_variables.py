@@ -87,3 +87,38 @@ def test_what_only_looks_like_a_databases_variable_is_not_one(name: str):
     report = inspect_tree(FileTree.of(node(code, "pg")))
 
     assert ("DATABASE_URL",) == report.need_variables["postgresql"]
+
+
+LIBPQ = ("PGDATABASE", "PGHOST", "PGPASSWORD", "PGPORT", "PGUSER")
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (node("const { Pool } = require('pg')\nconst pool = new Pool()\n", "pg"), LIBPQ),
+        (
+            {
+                "requirements.txt": "flask\npsycopg[binary]\n",
+                "app.py": "import psycopg\nfrom flask import Flask\napp = Flask(__name__)\n"
+                "connection = psycopg.connect()\n",
+            },
+            LIBPQ,
+        ),
+        (
+            node("require('./db')", "pg", "sequelize")
+            | {
+                "db.js": "require('sequelize'); require('pg')",
+                "config/config.json": '{"production": {"use_env_variable": "PRODUCTION_DB_URL", '
+                '"dialect": "postgres"}}',
+            },
+            ("PRODUCTION_DB_URL",),
+        ),
+    ],
+)
+def test_a_client_that_is_told_nothing_has_its_own_variables(
+    files: dict[str, str | bytes], expected: tuple[str, ...]
+):
+    """
+    Where no code names a variable, those that the client or its configuration reads are named.
+    """
+    assert {"postgresql": expected} == inspect_tree(FileTree.of(files)).need_variables
