@@ -156,7 +156,8 @@ def test_an_archive_has_the_manifest_first_and_plain_modes(tmp_path):
         members = opened.getmembers()
 
     assert [
-        (".hivemind", 0o755), (".hivemind/manifest.json", 0o644), (".hivemind/sbom.cdx.json", 0o644),
+        (".hivemind", 0o755), (".hivemind/manifest.json", 0o644),
+        (".hivemind/sbom.cdx.json", 0o644),
         ("a.txt", 0o644), ("b", 0o755), ("b/run", 0o755), ("link", 0o777),
     ] == [(member.name, member.mode) for member in members]  # fmt: skip
     assert {(0, 0, archive.EPOCH)} == {(m.uid, m.gid, m.mtime) for m in members}
