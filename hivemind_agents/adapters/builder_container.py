@@ -306,7 +306,8 @@ def without(line: bytes, values: Iterable[str]) -> bytes:
     for value in values:
         if len(value) < 4:
             continue
-        for shape in {value, quote(value, safe=""), *_passwords(value)}:
+        shapes = {value, quote(value, safe=""), *_passwords(value)}
+        for shape in sorted(shapes, key=len, reverse=True):
             line = line.replace(shape.encode(), b"****")
     return line
 
