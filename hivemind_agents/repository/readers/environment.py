@@ -63,8 +63,9 @@ def read_uses(tree: FileTree, *, limit: int = 600) -> Iterator[Use]:
 def _told_nothing(tree: FileTree) -> Iterator[Use]:
     for suffixes, pattern in TOLD_NOTHING.items():
         for path in tree.sources(*suffixes, limit=300):
-            found = pattern.search(tree.text(path, limit=200_000) or "")
-            if found:
+            text = tree.text(path, limit=200_000) or ""
+            found = pattern.search(text)
+            if found and (suffixes is not JAVASCRIPT or re.search(r"[\"']pg[\"']", text)):
                 where = tree.where(path, found.group(0)[-20:])
                 yield from (Use(name, where, optional=True) for name in LIBPQ)
                 return

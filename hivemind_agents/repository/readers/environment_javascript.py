@@ -32,10 +32,10 @@ _WHOLE = re.compile(
     r"(?:const|let|var)\s+(\w+)\s*(?::\s*[\w.<>, ]+)?="
     r"\s*(?:process|Bun|import\.meta)\.env\s*(?:;|$|\n)|"
     r"(?:const|let|var)\s*\{\s*(env)\s*\}\s*=\s*(?:process|import\.meta)\b|"
-    r"import\s*\{[^}]*\b(env)\b[^}]*\}\s*from\s*[\"'](?:node:)?(?:process|\$env/dynamic/\w+)[\"']",
+    r"import\s*\{[^{}]{0,200}?\b(env)\b[^{}]{0,200}\}\s*from\s*[\"'](?:node:)?(?:process|\$env/dynamic/\w+)[\"']",
     re.M,
 )
-_STATIC = re.compile(r"import\s*\{([^}]{1,800})\}\s*from\s*[\"']\$env/static/private[\"']")
+_STATIC = re.compile(r"import\s*\{([^{}]{1,800})\}\s*from\s*[\"']\$env/static/private[\"']")
 _FALLBACK = r"(?:\s*(?:\|\||\?\?)\s*(?P<default>[\"'`][^\"'`\n]*[\"'`]|[\d_]+|true|false))?"
 
 
@@ -44,7 +44,7 @@ def javascript_uses(path: str, text: str) -> Iterator[Use]:
     environment names (envalid, zod, Joi, Adonis).
     """
     for found in re.finditer(
-        r"(?:const|let|var)\s*\{([^}]{1,800})\}\s*(?::\s*[\w.<>, ]+)?=\s*"
+        r"(?:const|let|var)\s*\{([^{}]{1,800})\}\s*(?::\s*[\w.<>, ]+)?=\s*"
         r"(?:process|Bun|import\.meta)\.env\b",
         text,
     ):
@@ -79,10 +79,14 @@ def javascript_uses(path: str, text: str) -> Iterator[Use]:
 
 def _by_name(path: str, text: str) -> Iterator[Use]:
     names = {name for found in _WHOLE.finditer(text) for name in found.groups() if name}
+    seen: set[str] = set()
     for name in sorted(names):
         for hit in re.finditer(
             rf"(?<![\w.]){re.escape(name)}\.([A-Z][A-Z0-9_]+)\b{_FALLBACK}", text
         ):
+            if hit.group(1) in seen:
+                continue
+            seen.add(hit.group(1))
             where = f"{path}:{text.count(chr(10), 0, hit.start()) + 1}"
             default = hit.group("default")
             yield Use(hit.group(1), where, literal(default), optional=default is not None)

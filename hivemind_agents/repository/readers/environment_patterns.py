@@ -61,8 +61,8 @@ PATTERNS: dict[tuple[str, ...], tuple[str, ...]] = {
     (".rs",): (
         rf"env::var(?:_os)?\(\s*\"{_NAME}\"\s*\)(?:\.unwrap_or(?:_else)?\(\s*(?:\|_\|\s*)?(?P<default>\"[^\"\n]*\"|[^\"\n]{{0,12}}\"[^\"\n]*\"))?(?P<must>\s*\.(?:expect|unwrap)\(|\s*\?)?",
         rf"env!\(\s*\"{_NAME}\"",
-        r"(?s)#\[(?:arg|clap|structopt)\([^\]]*?\benv\s*=\s*\"(?P<name>[A-Z][A-Z0-9_]+)\""
-        r"(?:[^\]]*?default_value(?:_t)?\s*=\s*(?P<default>\"[^\"\n]*\"|\d+))?",
+        r"(?s)#\[(?:arg|clap|structopt)\([^\]]{0,400}?\benv\s*=\s*\"(?P<name>[A-Z][A-Z0-9_]+)\""
+        r"(?:[^\]]{0,400}?default_value(?:_t)?\s*=\s*(?P<default>\"[^\"\n]*\"|\d+))?",
     ),
     (".cs", ".fs", ".vb"): (
         r"[cC]onfiguration(?:\[|\.GetValue<\w+\??>\()\s*\"(?P<name>[A-Z][A-Z0-9_]{2,})\"\s*[\])]"
@@ -94,9 +94,7 @@ PATTERNS: dict[tuple[str, ...], tuple[str, ...]] = {
 # PostgreSQL's clients that are told nothing take it from the variables of libpq.
 LIBPQ = ("PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE")
 TOLD_NOTHING: dict[tuple[str, ...], re.Pattern[str]] = {
-    JAVASCRIPT: re.compile(
-        r"[\"']pg[\"'](?s:.*?)new\s+(?:\w+\.)?(?:Pool|Client)\(\s*(?:\{\s*\})?\s*\)"
-    ),
+    JAVASCRIPT: re.compile(r"new\s+(?:\w+\.)?(?:Pool|Client)\(\s*(?:\{\s*\})?\s*\)"),
     (".py",): re.compile(
         r"psycopg2?\.connect\(\s*(?:[\"']{2})?\s*\)|asyncpg\.(?:connect|create_pool)\(\s*\)"
     ),
