@@ -25,7 +25,7 @@ AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 _JAVASCRIPT = frozenset({"node", "bun", "deno"})
 # Endings of the names that applications give to the parts of a connection; first match wins.
 _PARTS = (
-    ("url", r"(^|_)(URL|URI|DSN|CONNECTION_STRING)$"),
+    ("url", r"(^|_)(URL|URI|DSN|CONN|SOURCE|CONNECTION_?STRING|(DB|DATABASE)_STRING)$"),
     ("address", r"(ADDR|HOST_?PORT|HOST_AND_PORT)$"),
     ("host", r"(HOST|HOSTNAME|SERVER|ADDRESS|ENDPOINT)$"),
     ("port", r"PORT$"),

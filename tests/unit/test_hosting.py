@@ -88,6 +88,8 @@ ACCOUNT = "app:p%2Fw%401%25"
          "/etc/ssl/certs/ca-certificates.crt"),
         ("postgresql", {"schemes": {"postgresql": "postgresql+asyncpg"}}, "DATABASE_URL",
          f"postgresql+asyncpg://{ACCOUNT}@db.test:1/app"),
+        ("postgresql", {"names": ("DB_SOURCE",)}, "DB_SOURCE",
+         f"postgresql://{ACCOUNT}@db.test:1/app"),
         ("mysql", {}, "DATABASE_URL", f"mysql://{ACCOUNT}@db.test:1/app"),
         ("mysql", {"schemes": {"mysql": "mysql+pymysql"}}, "DATABASE_URL",
          f"mysql+pymysql://{ACCOUNT}@db.test:1/app"),
