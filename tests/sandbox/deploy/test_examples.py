@@ -116,10 +116,11 @@ def spa(browser: httpx.Client) -> None:
 
 
 def static_site(browser: httpx.Client) -> None:
-    """Pages are served with compression, unknown ones by the site's own page."""
-    page = browser.get("/", headers={"accept-encoding": "gzip"})
+    """Pages are asked for again, style sheets may be kept a while, unknown pages are 404."""
+    page, sheet = browser.get("/"), browser.get("/assets/page.css")
 
-    assert (200, "gzip") == (page.status_code, page.headers.get("content-encoding"))
+    assert (200, "no-cache") == (page.status_code, page.headers["cache-control"])
+    assert (200, True) == (sheet.status_code, "max-age" in sheet.headers["cache-control"])
     assert 404 == browser.get("/nothing-here").status_code
     assert 200 == browser.get("/about.html").status_code
 
