@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
-.PHONY: help demo test test-sandbox lint format lock clean bench wheel python sandbox-setup
+.PHONY: help demo test test-sandbox test-release lint format lock clean bench wheel python sandbox-setup
 
 help: ## List the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -20,6 +20,9 @@ test: python ## Run the tests that need no sandbox: unit, property, contract
 
 test-sandbox: sandbox-setup ## Run the tests on real hosts, and the wheel's
 	@tools/test.sh sandbox
+
+test-release: sandbox-setup ## Run all tests on real hosts: every example, every package manager
+	@tools/test.sh release
 
 lint: python ## Check style, types, playbooks and templates
 	@tools/lint.sh

@@ -143,9 +143,15 @@ CHECKS: tuple[Check, ...] = (
     django_postgres, express_postgres, express_vite, fastapi_uv, flask_mariadb_redis, go_vendored,
     nextjs, php_postgres, spa, static_site, worker_cron,
 )  # fmt: skip
+# Together they need every part of the hosting; the others are for a release.
+OFTEN = {express_vite, flask_mariadb_redis, php_postgres, spa, worker_cron}
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.replace("_", "-"))
+@pytest.mark.parametrize(
+    "check",
+    [pytest.param(check, marks=() if check in OFTEN else pytest.mark.release) for check in CHECKS],
+    ids=lambda check: check.__name__.replace("_", "-"),
+)
 def test_an_example_is_deployed_as_it_is(check: Check, machine: Machine) -> None:
     """From the repository to a page that works, with nothing but the one command."""
     name = check.__name__.replace("_", "-")
