@@ -37,7 +37,7 @@ def image() -> str:
     return ContainerBuilder(program="podman").image
 
 
-@pytest.fixture(params=["podman", "docker"])
+@pytest.fixture(params=["podman", pytest.param("docker", marks=pytest.mark.release)])
 def builder(request, image, tmp_path, monkeypatch) -> ContainerBuilder:
     if not answers("podman"):
         pytest.skip("podman does not answer here")

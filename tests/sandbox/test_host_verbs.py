@@ -221,6 +221,7 @@ def test_a_release_command_that_fails_stops_the_release_before_traffic(door: Doo
     assert process == door.on_host("systemctl show -P MainPID hivemind-hosted-web")
 
 
+@pytest.mark.release
 def test_workers_and_jobs_run_and_say_who_they_are(door: Door) -> None:
     """A worker is a unit, a job a timer on the first host; log lines name process and release."""
     (door.app / "hivemind.yml").write_text(
@@ -254,6 +255,7 @@ def test_workers_and_jobs_run_and_say_who_they_are(door: Door) -> None:
     assert "" == door.on_host("ls /etc/systemd/system | grep -E 'hosted-(worker|cron)'")
 
 
+@pytest.mark.release
 def test_what_is_written_stays_or_its_loss_is_told(door: Door) -> None:
     """A kept folder outlives releases, files of ours cannot be changed, others are named."""
     (door.app / "hivemind.yml").write_text("persistent: [uploads]\n")
@@ -271,6 +273,7 @@ def test_what_is_written_stays_or_its_loss_is_told(door: Door) -> None:
     assert "persistent:" in ended.text
 
 
+@pytest.mark.release
 def test_an_application_that_listens_elsewhere_is_reached(door: Door) -> None:
     """A fixed port on loopback alone is forwarded to, and the user told; later it is not."""
     text = (door.app / "server.py").read_text()
@@ -333,6 +336,7 @@ def test_a_check_of_the_next_release_touches_nothing(door: Door) -> None:
     assert before == door.record.model_dump(exclude={"updated_at", "fence"})
 
 
+@pytest.mark.release
 def test_a_host_that_is_added_later_runs_the_live_release(door: Door) -> None:
     """The same verbs bring it up; its release command has run before, the clock's jobs stay."""
     page = door.page()
