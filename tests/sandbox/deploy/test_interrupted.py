@@ -96,7 +96,6 @@ def test_a_deploy_that_dies_again_and_again_ends_live(
     assert [] == resources_of(machine, "unlucky")
 
 
-@pytest.mark.release
 def test_rollback_of_what_was_never_live_leaves_nothing(machine: Machine, tmp_path: Path) -> None:
     """A deploy that fails before it is live is taken away by `rollback`."""
     broken = tmp_path / "broken"
