@@ -30,10 +30,12 @@ author: [HiveMind]
 
 import http.client
 import json
+import re
 import socket
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleModule
@@ -41,6 +43,8 @@ from ansible.module_utils.basic import AnsibleModule
 ACTIONS = ["run", "restart", "start", "stop", "remove", "wait"]
 SHOWN_LINES = 30
 READ_LINES = 1000
+# What process.service.j2 says when a start is over.
+END = re.compile(r"\S+ of release \d+ ended: .*")
 # Without an address to ask, a service counts as ready when it has run for so long.
 STEADY_SECONDS = 3
 # An application that answers with an error for so long does not mend itself.
@@ -64,26 +68,46 @@ def shown(unit: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
 
 
-def last_lines(unit: str, since: float) -> str:
-    """The end of what the process itself said; of what systemd says of it when it said nothing."""
+def last_lines(unit: str, since: float, *, ended: bool = True) -> str:
+    """The end of what the process itself said; of what systemd says of it when it said nothing.
+
+    `ended`: it is the end of a start that is over, not the beginning of the next one, that tells.
+    """
+    # What was said last may still be on its way.
+    subprocess.run(["journalctl", "--sync"], capture_output=True, check=False)
     name = unit.removesuffix(".service")
     for choice in (["--identifier", name], ["--unit", unit]):
         done = subprocess.run(
             ["journalctl", *choice, f"--since=@{int(since)}", "--no-pager", "--output", "json",
-             "--output-fields", "MESSAGE,_SYSTEMD_INVOCATION_ID", "--lines", str(READ_LINES)],
+             "--output-fields", "MESSAGE,HIVEMIND_RELEASE", "--lines", str(READ_LINES)],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
-        starts: dict[str, list[str]] = {}
-        for entry in map(json.loads, done.stdout.splitlines()):
-            message = entry.get("MESSAGE")
-            if isinstance(message, str):
-                starts.setdefault(entry.get("_SYSTEMD_INVOCATION_ID", ""), []).append(message)
-        if starts:
-            # A process that starts over says the same again, and the newest start may not have
-            # come to its reason yet: the one before has said all.
-            told = list(starts.values())[-2:][0]
-            return "\n".join(f"  {line}" for line in told[-SHOWN_LINES:])
+        lines = told([json.loads(line) for line in done.stdout.splitlines()], ended=ended)
+        if lines:
+            return "\n".join(f"  {line}" for line in lines)
     return "  (nothing)"
+
+
+def told(entries: list[dict[str, Any]], *, ended: bool) -> list[str]:
+    """The lines of the journal that tell why the newest release does not run, at most 30.
+
+    A process that starts over says the same again, and ends with a line of its unit's
+    (process.service.j2): of one that ended, only the last start that is over counts. Journald loses
+    the invocation of what ends at once, so it is no help.
+    """
+    entries = [entry for entry in entries if isinstance(entry.get("MESSAGE"), str)]
+    releases = [entry["HIVEMIND_RELEASE"] for entry in entries if "HIVEMIND_RELEASE" in entry]
+    newest = releases[-1] if releases else None
+    lines = [
+        entry["MESSAGE"] for entry in entries if entry.get("HIVEMIND_RELEASE", newest) == newest
+    ]
+    ends = [place for place, line in enumerate(lines) if END.fullmatch(line)]
+    if ended and ends:
+        lines = lines[: ends[-1] + 1]
+        # An end of which nothing was said is told with what was said before.
+        if len(ends) > 1 and ends[-1] - ends[-2] > 1:
+            lines = lines[ends[-2] + 1 :]
+    return lines[-SHOWN_LINES:]
 
 
 def answer(url: str, codes: str) -> str | None:
@@ -249,7 +273,7 @@ class Watch:
     def __init__(self, module: AnsibleModule, units: list[str]) -> None:
         self.module, self.units, self.url = module, units, module.params["url"]
         self.begun, self.since = time.monotonic(), time.time() - STARTED_SECONDS
-        self.problem = "did not start"
+        self.problem, self.active = "did not start", False
         self.restarts = {unit: int(shown(unit).get("NRestarts") or 0) for unit in units}
         self.starts: dict[str, str | None] = {}
         self.steady_since = self.wrong_since = self.begun
@@ -265,6 +289,7 @@ class Watch:
                 code = told_code(state.get("ExecMainStatus", "0"))
                 ended(self.module, unit, f"does not stay up{code}", self.since)
         active = all(state.get("ActiveState") == "active" for state in states.values())
+        self.active = active
         starts = {unit: state.get("InvocationID") for unit, state in states.items()}
         if not active or starts != self.starts:
             self.starts, self.steady_since = starts, time.monotonic()
@@ -320,7 +345,7 @@ def wait(module: AnsibleModule, units: list[str]) -> None:
     module.fail_json(
         msg=f"{web} is not ready after {round(time.monotonic() - watch.begun)} s: "
         f"it {watch.problem}.{heard} The last lines of its log:\n"
-        f"{last_lines(web, watch.since)}{mend}",
+        f"{last_lines(web, watch.since, ended=not watch.active)}{mend}",
         unit=web,
     )
 
