@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from hivemind_agents.repository.environment import example_values
 from hivemind_agents.repository.facts import Finding
+from hivemind_agents.repository.readers.branches import only_in_development
 from hivemind_agents.repository.services import BOUND, DRIVERS
 from hivemind_agents.repository.tree import FileTree
 
@@ -40,6 +41,8 @@ def read_choices(tree: FileTree, finding: Finding) -> Iterator[Choice]:
     yield from _meteor(tree)
     yield from _rails(tree)
     yield from _rails_cable(tree, finding)
+    yield from _rails_storage(tree, finding)
+    yield from _hanami(finding)
     yield from _django(tree)
     yield from _laravel(tree)
     yield from _spring(tree, finding)
@@ -49,6 +52,8 @@ def read_choices(tree: FileTree, finding: Finding) -> Iterator[Choice]:
     yield from _ecto(tree)
     yield from _symfony(tree)
     yield from _php_systems(finding)
+    yield from _codeigniter(tree)
+    yield from _cakephp(tree, finding)
 
 
 def _choice(name: str, where: str, *, required: bool = True) -> Iterator[Choice]:
@@ -110,10 +115,44 @@ def _rails_cable(tree: FileTree, finding: Finding) -> Iterator[Choice]:
     gem = finding.dependencies.runtime("redis")
     if gem is None or "config/application.rb" not in tree or finding.dependencies.runtime(*BOUND):
         return
+    cable = tree.search(
+        "config/cable.yml", r"(?m)^production:\s*\n(?:[ \t]+.*\n)*?[ \t]+adapter:\s*redis"
+    )
+    channels = any(
+        re.fullmatch(r"app/channels/(?!application_cable/)[\w/]+_channel\.rb", path)
+        for path in tree.paths
+    )
+    if cable and channels:
+        yield Choice("redis", tree.where("config/cable.yml", "adapter: redis"))
+        return
     for path in tree.sources(".rb", ".ru", limit=400):
         if tree.search(path, r"\bRedis\b|redis_cache_store|Kredis|:redis_store|redis_session"):
             return
     yield Choice("redis", gem.where, required=False)
+
+
+def _rails_storage(tree: FileTree, finding: Finding) -> Iterator[Choice]:
+    """The service that production's Active Storage names: S3, or a folder."""
+    path = "config/environments/production.rb"
+    chosen = tree.search(path, r"(?m)^[^#\n]*active_storage\.service\s*=\s*:(\w+)")
+    if chosen is None or finding.dependencies.runtime("aws-sdk-s3") is None:
+        return
+    service = tree.search(
+        "config/storage.yml",
+        rf"(?m)^{re.escape(chosen.group(1))}:\s*\n(?:[ \t]+.*\n)*?[ \t]+service:\s*S3",
+    )
+    if service:
+        yield Choice("object-storage", tree.where(path, chosen.group(0).strip()))
+
+
+def _hanami(finding: Finding) -> Iterator[Choice]:
+    """Hanami's persistence takes its driver from the gems, and everything else from the URL."""
+    listed = finding.dependencies.runtime("rom-sql", "hanami-db", "hanami-model")
+    if listed is None or finding.dependencies.runtime("sqlite3"):
+        return
+    driver = finding.dependencies.runtime("pg", "mysql2")
+    if driver:
+        yield Choice("postgresql" if driver.name == "pg" else "mysql", driver.where)
 
 
 def _django(tree: FileTree) -> Iterator[Choice]:
@@ -137,12 +176,18 @@ def _django(tree: FileTree) -> Iterator[Choice]:
         local = re.search(r"(?:local|dev|test)\w*\.py$", path)
         for name in sorted(names - {"sqlite3"}):
             where = tree.where(path, re.compile(rf"backends\.{name}|{name}"))
-            fallback = "sqlite3" in names or re.search(r"sqlite:", text) is not None
+            fallback = any(
+                not only_in_development(text, found.start())
+                for found in re.finditer(r"sqlite3|spatialite|sqlite:", text)
+            )
             if not (local and fallback):
                 yield from _choice(name, where, required=not fallback)
         url = re.search(r"dj_database_url\.(?:config|parse)\(|env\.db(?:_url)?\(", text)
         if url and not names - {"sqlite3"}:
-            fallback = "sqlite" in text
+            fallback = any(
+                not only_in_development(text, found.start())
+                for found in re.finditer("sqlite", text)
+            )
             if fallback or not re.search(r"(?i)mysql", text):
                 yield Choice("postgresql", tree.where(path, url.group(0)), required=not fallback)
 
@@ -280,9 +325,9 @@ def _ecto(tree: FileTree) -> Iterator[Choice]:
 
 
 def _php_systems(finding: Finding) -> Iterator[Choice]:
-    """Content systems that keep everything in MySQL."""
+    """Content systems that keep everything in MySQL, or would by their own default."""
     name = finding.framework
-    if name and name.value in {"wordpress", "joomla", "magento"}:
+    if name and name.value in {"wordpress", "joomla", "magento", "drupal", "typo3", "mediawiki"}:
         yield Choice("mysql", name.evidence[0] if name.evidence else finding.manifest)
 
 
@@ -292,3 +337,38 @@ def _symfony(tree: FileTree) -> Iterator[Choice]:
     found = tree.search(".env", r"(?m)^DATABASE_URL=[\"']?(\w+):")
     if found and found.group(1) not in {"sqlite"}:
         yield from _choice(found.group(1), tree.where(".env", re.compile(r"(?m)^DATABASE_URL=")))
+
+
+def _codeigniter(tree: FileTree) -> Iterator[Choice]:
+    """CodeIgniter's database: chosen where it is named (3), or where models use it (4)."""
+    for path in ("application/config/database.php", "app/Config/Database.php"):
+        text = tree.text(path) or ""
+        driver = re.search(r"(?i)dbdriver['\"]\]?\s*=>?\s*['\"](\w+)", text)
+        if driver is None:
+            continue
+        named = re.search(
+            r"(?<![\w.])['\"]database['\"]\]?\s*=>?\s*(?:['\"][^'\"]|getenv|env\(|\$_)", text
+        )
+        inside = ("app/Models/", "app/Database/Migrations/")
+        used = any(item.startswith(inside) and item.endswith(".php") for item in tree.paths)
+        if named or used:
+            name = {"mysqli": "mysql", "mysql": "mysql", "postgre": "postgresql"}
+            yield from _choice(
+                name.get(driver.group(1).lower(), ""), tree.where(path, driver.group(0))
+            )
+
+
+def _cakephp(tree: FileTree, finding: Finding) -> Iterator[Choice]:
+    """CakePHP's data source, where tables or migrations use it; MySQL unless it names another."""
+    if finding.framework is None or finding.framework.value != "cakephp":
+        return
+    used = any(
+        re.match(r"src/Model/Table/\w+\.php$|config/Migrations/\w+\.php$", path)
+        for path in tree.paths
+    )
+    for path in ("config/app_local.php", "config/app.php") if used else ():
+        driver = tree.search(path, r"['\"]driver['\"]\s*=>\s*['\"]?[\w\\]*?(Mysql|Postgres)\b")
+        if driver:
+            name = "mysql" if driver.group(1) == "Mysql" else "postgresql"
+            yield from _choice(name, tree.where(path, driver.group(0)))
+            return

@@ -71,7 +71,7 @@ def _judge(
     }
     sqlite = sqlite_fallback(texts, sql_variables.values())
     for need, entry in signals.items():
-        verdict = _verdict(need, entry, sqlite if need in SQL else None)
+        verdict = _verdict(need, entry, sqlite if need in SQL else None, texts)
         if verdict is None:
             continue
         is_required, confidence = verdict
@@ -121,14 +121,14 @@ def _of_variables(variables: dict[str, tuple[str, ...]], known: dict[str, str]) 
 
 
 def _verdict(  # noqa: PLR0911 - a rule each
-    need: str, entry: Signals, sqlite: str | None
+    need: str, entry: Signals, sqlite: str | None, texts: list[tuple[str, str]]
 ) -> tuple[bool, float] | None:
     """(required, confidence), or None where nothing speaks for the need."""
     demanded = any(variable.required for variable in entry.variables)
     if entry.configured:
         return True, SURE if entry.provided or entry.variables else 0.88
     if need in {"smtp", "object-storage"}:
-        return _side_service(need, entry, demanded=demanded)
+        return _side_service(need, entry, texts, demanded=demanded)
     if need == "persistent-disk":
         return (False, GUESS) if entry.optional or entry.provided else None
     if not (entry.driver or entry.used):
@@ -160,8 +160,12 @@ def _without_driver(
     return None
 
 
-def _side_service(need: str, entry: Signals, *, demanded: bool) -> tuple[bool, float] | None:
+def _side_service(
+    need: str, entry: Signals, texts: list[tuple[str, str]], *, demanded: bool
+) -> tuple[bool, float] | None:
     """Mail and object storage: most applications start, and work but for a part, without."""
+    if need == "smtp" and not entry.optional and _stops_without_mail(entry, texts):
+        return True, 0.75
     bucket = any("BUCKET" in item.name and item.required for item in entry.variables)
     if need == "object-storage" and entry.driver and demanded and bucket:
         return True, 0.7
@@ -173,6 +177,32 @@ def _side_service(need: str, entry: Signals, *, demanded: bool) -> tuple[bool, f
     ):
         return False, GUESS
     return None
+
+
+def _stops_without_mail(entry: Signals, texts: list[tuple[str, str]]) -> bool:
+    """Whether the mail server's variable is demanded while the program starts, not in a function
+    that sends.
+    """
+    known = dict(texts)
+    for variable in entry.variables:
+        if not variable.demanded or not re.search(r"(?:HOST|SERVER|URL|DSN)$", variable.name):
+            continue
+        for where in variable.evidence:
+            path, _, number = where.rpartition(":")
+            lines = known.get(path, "").split("\n")[: int(number) if number.isdecimal() else 0]
+            if lines and path.endswith(".py") and not _inside_function(lines):
+                return True
+    return False
+
+
+def _inside_function(lines: list[str]) -> bool:
+    indent = len(lines[-1]) - len(lines[-1].lstrip())
+    for line in reversed(lines[:-1]):
+        if line.strip() and (inner := len(line) - len(line.lstrip())) < indent:
+            indent = inner
+            if re.match(r"(?:async\s+)?def\s", line.strip()):
+                return True
+    return False
 
 
 def _guarded(entry: Signals) -> bool:

@@ -9,13 +9,16 @@ from hivemind_agents.repository.tree import FileTree
 
 _FIXED: dict[tuple[str, ...], re.Pattern[str]] = {
     (".js", ".mjs", ".cjs", ".ts", ".mts"): re.compile(
-        r"\.listen\(\s*(?:\{\s*port\s*:\s*)?(\d{2,5})\b|(?m:^[ \t]*(?:const|let|"
-        r"var)\s+(?i:port)\s*=\s*(\d{2,5})\s*;?$)"
+        r"\.listen\(\s*(?:\{\s*port\s*:\s*)?(\d{2,5})\b|"
+        r"\bserve\([^\n]{0,200}?\{\s*(?:\w+:[^\n,]+,\s*)?port\s*:\s*(\d{2,5})\b|"
+        r"(?m:^[ \t]*(?:const|let|var)\s+(?i:port)\s*=\s*(\d{2,5})\s*;?$)"
     ),
     (".go",): re.compile(r"(?:ListenAndServe|Run|Start|Listen)\(\s*\"[\w.]*:(\d{2,5})\""),
     (".rs",): re.compile(r"(?:bind|run|serve)\([^\n]{0,40}?[:,]\s*(\d{4,5})\b"),
     (".py",): re.compile(
-        r"(?:run_app|serve|HTTPServer|TCPServer|listen|run)\([^\n]{0,200}?\b(\d{4,5})\b"
+        r"(?:run_app|run_server|run_simple|make_server|add_insecure_port|WSGIServer|serve|"
+        r"HTTPServer|TCPServer|listen|run)\([^\n]{0,200}?\b(\d{4,5})\b|"
+        r"server\.socket_port\W+(\d{4,5})\b"
     ),
     (".rb", ".ru"): re.compile(r"(?m)^[ \t]*set\s+:port,\s*(\d{2,5})"),
 }  # fmt: skip

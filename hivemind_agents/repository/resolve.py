@@ -137,7 +137,7 @@ def _assemble(
     needs: Needs,
 ) -> RepositoryReport:
     if finding is None:
-        return RepositoryReport(env=env)
+        return _image_alone(declared, env)
     facts: dict[str, Fact[Any]] = {"language": finding.language}
     values: dict[str, Any] = {"language": finding.language.value}
     version = next((item.version for item in declared if item.version), None) or finding.version
@@ -208,6 +208,20 @@ def _assemble(
         notes=finding.notes,
         confidence={name: round(fact.confidence, 2) for name, fact in facts.items()},
         evidence={name: fact.evidence for name, fact in facts.items() if fact.evidence},
+    )
+
+
+def _image_alone(declared: Sequence[Declared], env: tuple[EnvVariable, ...]) -> RepositoryReport:
+    """No code that we know: an image that publishes a port serves all the same."""
+    port = next((item.port for item in declared if item.port), None)
+    if port is None:
+        return RepositoryReport(env=env)
+    return RepositoryReport(
+        env=env,
+        kind="web",
+        port=port.value,
+        confidence={"kind": 0.7, "port": port.confidence},
+        evidence={"kind": port.evidence, "port": port.evidence},
     )
 
 

@@ -10,6 +10,7 @@ from typing import get_args
 from hivemind_agents.repository import configured
 from hivemind_agents.repository.facts import Finding
 from hivemind_agents.repository.platforms import Declared
+from hivemind_agents.repository.readers.branches import only_in_development
 from hivemind_agents.repository.report import EnvVariable, Need
 from hivemind_agents.repository.services import BOUND, DRIVERS
 from hivemind_agents.repository.tree import FileTree
@@ -361,6 +362,8 @@ def sqlite_fallback(texts: list[tuple[str, str]], variables: Iterable[EnvVariabl
             if line.lstrip().startswith(("import ", "from ", "#", "//", "*", "require")):
                 continue
             if _of_development(path, text, found.start()):
+                continue
+            if path.endswith(".py") and only_in_development(text, found.start()):
                 continue
             if re.search(
                 r"startswith|startsWith|contains|includes\(|in [\w.]*url|==|sqlite3\.Error", line

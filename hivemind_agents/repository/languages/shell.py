@@ -2,7 +2,7 @@
 
 import re
 
-from hivemind_agents.repository.facts import GUESS, Dependencies, Finding, Match
+from hivemind_agents.repository.facts import GUESS, WEAK, Dependencies, Finding, Match
 from hivemind_agents.repository.languages.assemble import assemble
 from hivemind_agents.repository.tree import FileTree
 
@@ -32,7 +32,7 @@ def detect(tree: FileTree) -> Finding | None:
     ]
     entry = tree.has(*NAMES) or (scripts[0] if len(scripts) == 1 else None)
     if entry is None:
-        return None
+        return _tools(tree)
     text = re.sub(r"(?m)^[ \t]*#(?!!).*$", "", tree.text(entry, limit=100_000) or "")
     first = (tree.text(entry) or "").split("\n", 1)[0]
     runner = next((name for name in ("bash", "zsh", "dash", "ksh", "fish") if name in first), "sh")
@@ -53,3 +53,22 @@ def detect(tree: FileTree) -> Finding | None:
         language_confidence=0.88, listed=False,
     )  # fmt: skip
     return found.but(serves=0.15)
+
+
+def _tools(tree: FileTree) -> Finding | None:
+    """Scripts that a person runs by hand (an installer, dotfiles), where there is nothing else."""
+    scripts = tree.root_files("*.sh") or [
+        path for path in tree.suffixed(".sh") if path.count("/") == 1
+    ]
+    if not scripts:
+        return None
+    entry = next((path for path in scripts if "install" in path), scripts[0])
+    match = Match(
+        framework=None, kind="cli", kind_confidence=GUESS, evidence=(entry,),
+        start=f"sh {entry}", start_confidence=WEAK,
+    )  # fmt: skip
+    found = assemble(
+        match, language="shell", manifest=entry, dependencies=Dependencies([]),
+        language_confidence=GUESS, listed=False,
+    )  # fmt: skip
+    return found.but(serves=0.05)

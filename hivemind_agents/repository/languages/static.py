@@ -2,7 +2,7 @@
 
 from hivemind_agents.repository.facts import CERTAIN, GUESS, LIKELY, SURE, WEAK, Fact, Finding
 from hivemind_agents.repository.readers.structured import read_json, read_toml, read_yaml, text_of
-from hivemind_agents.repository.tree import FileTree
+from hivemind_agents.repository.tree import ASIDE, FileTree
 
 ROOTS = (
     "public",
@@ -17,6 +17,10 @@ ROOTS = (
     "build",
     "_site",
 )
+
+
+# Pages that some program fills in or tests.
+_PARTS = frozenset({"templates", "views", "test", "tests", "layouts", "partials"})
 
 
 def detect(tree: FileTree) -> Finding | None:
@@ -122,5 +126,11 @@ def _front_page(tree: FileTree) -> str | None:
     for folder in ROOTS:
         if f"{folder}/index.html" in tree:
             return folder
-    html = tree.root_files("*.html")
-    return "." if html else None
+    if tree.root_files("*.html"):
+        return "."
+    below = {
+        folder
+        for path in tree.named("index.html")
+        if (folder := path.rpartition("/")[0]) and "/" not in folder and folder not in ASIDE
+    }
+    return below.pop() if len(below) == 1 and not below & _PARTS else None

@@ -1,7 +1,9 @@
 """compose files: the services that the application stands beside, and the variables it is given."""
 
 import re
+from collections.abc import Iterable
 
+from hivemind_agents.repository.facts import LIKELY, Fact
 from hivemind_agents.repository.platforms import Declared, services
 from hivemind_agents.repository.readers.environment import NAME, Use
 from hivemind_agents.repository.readers.structured import items, read_yaml, table, text_of
@@ -31,8 +33,20 @@ def detect(tree: FileTree) -> Declared | None:
             env.extend(_variables(tree, path, service.get("environment")))
         del name
     return Declared(
-        source="compose", binding=False, services=services(images, strong=bool(own)), env=tuple(env)
-    )
+        source="compose", binding=False, services=services(images, strong=bool(own)),
+        env=tuple(env), port=None if own else _published(tree, path, found.values()),
+    )  # fmt: skip
+
+
+def _published(tree: FileTree, path: str, entries: Iterable[object]) -> Fact[int] | None:
+    """The port inside the first container that publishes one, where nothing is built here."""
+    for entry in entries:
+        for item in items(table(entry).get("ports")):
+            given = text_of(item) or text_of(table(item).get("target")) or ""
+            inner = re.search(r"(\d{2,5})(?:/tcp)?$", given)
+            if inner:
+                return Fact(int(inner.group(1)), LIKELY, (tree.where(path, "ports:"),))
+    return None
 
 
 def _variables(tree: FileTree, path: str, value: object) -> list[Use]:

@@ -46,7 +46,13 @@ def detect(tree: FileTree) -> Declared | None:
         )
         published = text_of(service.get("staticPublishPath"))
         root = root or (
-            Fact(published, SURE, (tree.where(path, "staticPublishPath"),)) if published else None
+            Fact(
+                published.removeprefix("./").rstrip("/") or ".",
+                SURE,
+                (tree.where(path, "staticPublishPath"),),
+            )
+            if published
+            else None
         )
         disk = disk or (tree.where(path, re.compile(r"\bdisk:")) if service.get("disk") else None)
         for item in items(service.get("envVars")):

@@ -109,6 +109,7 @@ def first_text(call: ast.Call) -> str | None:
 
 _ROUTE_CALLS = {
     "route", "get", "post", "put", "delete", "patch", "api_route", "head", "view", "websocket",
+    "page",
 }  # fmt: skip
 _ROUTE_FUNCTIONS = {
     "path",
@@ -244,10 +245,11 @@ class _Reader:
         for decorator in node.decorator_list:
             name = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
             last = name.rpartition(".")[2]
-            if isinstance(decorator, ast.Call) and "." in name and last in _ROUTE_CALLS:
+            routed = "." in name or self.resolve(name).startswith("bottle.")
+            if isinstance(decorator, ast.Call) and routed and last in _ROUTE_CALLS:
                 text = first_text(decorator)
                 if text is not None:
-                    get = last in {"get", "api_route", "head", "view"} or (
+                    get = last in {"get", "api_route", "head", "view", "page"} or (
                         last == "route" and _allows_get(decorator)
                     )
                     paths.append((text, decorator.lineno, get))

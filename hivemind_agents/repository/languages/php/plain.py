@@ -9,6 +9,10 @@ from hivemind_agents.repository.readers.structured import items, text_of
 _PAGE = re.compile(
     r"(?i)<html|<!doctype|<body|\$_(?:GET|POST|SERVER|REQUEST|SESSION)\b|\bheader\s*\(|<h1"
 )
+# A page of HTML that calls a script of PHP: a form, a link, a request.
+_CALLED = re.compile(
+    r"(?i)(?:action|href|src)\s*=\s*[\"']?[\w./-]+\.php\b|[\"'`][\w./-]+\.php[?\"'`]"
+)
 _WORKER = re.compile(
     r"while\s*\(\s*(?:true|1)\s*\)|basic_consume|->consume\(|->run\(\)\s*;\s*//\s*bot"
 )
@@ -47,7 +51,8 @@ def plain_match(project: PhpProject) -> Match:
     if entry is None or text_of(project.composer.get("type")) == "library":
         return _without_entry(project)
     text = project.tree.text(entry) or ""
-    if _PAGE.search(text) and not text.startswith("#!"):
+    called = project.tree.search("index.html", _CALLED)
+    if called or (_PAGE.search(text) and not text.startswith("#!")):
         return Match(
             framework=None, kind="web", rank=15, evidence=(entry,), kind_confidence=LIKELY,
             start="php -S 0.0.0.0:$PORT", start_confidence=0.7, document_root=".", port=8000,

@@ -98,6 +98,12 @@ def _front_page(tree: FileTree) -> str | None:
         inner = next(
             (folder for folder in ("public", "web") if f"{folder}/index.php" in tree), None
         )
+        handed = tree.search(
+            "index.php", r"(?:require|include)(?:_once)?\b[^;]*?([\w-]+)/index\.php"
+        )
+        if handed and handed.group(1) in folders and f"{handed.group(1)}/index.php" in tree:
+            inner = handed.group(1)
+            return f"{inner}/index.php"
         return f"{inner}/index.php" if inner and "composer.json" in tree else "index.php"
     return next(
         (f"{folder}/index.php" for folder in folders if f"{folder}/index.php" in tree), None

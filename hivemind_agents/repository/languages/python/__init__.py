@@ -30,7 +30,9 @@ def detect(tree: FileTree) -> Finding | None:
     if manifest is None and entry is None:
         nested = tree.sources(".py", limit=1)
         below = any(tree.named(name) for name in ("requirements.txt", "pyproject.toml", "Pipfile"))
-        documents = tree.has("docs/conf.py", "docs/source/conf.py", "source/conf.py")
+        documents = tree.has(
+            "docs/conf.py", "docs/source/conf.py", "source/conf.py", "mkdocs.yml", "mkdocs.yaml"
+        )
         if documents is None and (not nested or nested[0].count("/") > 2 or below):
             return None
         entry = documents or nested[0]

@@ -5,6 +5,7 @@ import re
 from hivemind_agents.repository.facts import CERTAIN, LIKELY, SURE, Match
 from hivemind_agents.repository.languages.python.celery_app import celery_processes
 from hivemind_agents.repository.languages.python.project import PythonProject
+from hivemind_agents.repository.languages.python.serving import asgi_start, wsgi_start
 
 _SETTINGS = re.compile(
     r"DJANGO_SETTINGS_MODULE[\"']?\s*[,\]=]+\s*(?:os\.(?:environ\.get|getenv)\([^,]*,\s*)?[\"']([\w.]+)"
@@ -17,7 +18,7 @@ def detect(project: PythonProject) -> Match | None:
     manage = next((path for path in tree.named("manage.py") if path.count("/") <= 2
                    and "django" in (tree.text(path) or "").lower()), None)  # fmt: skip
     if manage is None:
-        return None
+        return _without_manage(project)
     folder = manage.rpartition("/")[0]
     settings = settings_module(project, manage)
     package, wsgi = _server_module(project, folder, settings)
@@ -45,6 +46,28 @@ def detect(project: PythonProject) -> Match | None:
         start_evidence=evidence,
         build=build,
         processes={**processes, **celery_processes(project)},
+        port=8000,
+        adds=adds,
+    )
+
+
+def _without_manage(project: PythonProject) -> Match | None:
+    """An application in one file, or a project whose `manage.py` is not in the repository."""
+    served = project.served(
+        "django.core.wsgi.get_wsgi_application", "django.core.asgi.get_asgi_application"
+    )
+    if served is None:
+        return None
+    asgi = served.module.objects.get(served.name, ("",))[0].endswith("get_asgi_application")
+    start, adds = (asgi_start if asgi else wsgi_start)(project, served)
+    return Match(
+        framework="django",
+        kind="web",
+        rank=88,
+        evidence=(*project.where("django"), served.where),
+        start=start,
+        start_confidence=0.88,
+        start_evidence=(served.where,),
         port=8000,
         adds=adds,
     )

@@ -3,7 +3,7 @@
 import re
 
 from hivemind_agents.repository.facts import GUESS, LIKELY, SURE, WEAK, Match
-from hivemind_agents.repository.languages.python.project import PythonProject
+from hivemind_agents.repository.languages.python.project import PythonProject, acts
 from hivemind_agents.repository.languages.python.serving import script_start
 from hivemind_agents.repository.readers.python_source import PythonModule
 from hivemind_agents.repository.readers.structured import read_toml, table
@@ -16,7 +16,6 @@ _SERVERS = (
     "http.server.HTTPServer",
     "http.server.ThreadingHTTPServer",
     "http.server.test",
-    "http.server.HTTPServer",
     "socketserver.TCPServer",
     "socketserver.ThreadingTCPServer",
     "wsgiref.simple_server.make_server",
@@ -30,6 +29,7 @@ _SERVERS = (
     "websockets.serve",
     "websockets.server.serve",
     "grpc.server",
+    "grpc.aio.server",
     "websockets.asyncio.server.serve",
     "eventlet.wsgi.server",
     "gevent.pywsgi.WSGIServer",
@@ -144,13 +144,15 @@ def entry_module(project: PythonProject) -> PythonModule | None:
             "config.py",
             "settings.py",
             "gunicorn.conf.py",
+            "conf.py",
         }
     ]
     guarded = [module for module in root if module.main_guard]
     if mains:
         return mains[0]
-    if len(guarded) == 1:
-        return guarded[0]
+    alone = guarded[0] if len(guarded) == 1 else _lasting(root)
+    if alone:
+        return alone
     below = [
         module
         for module in project.modules
@@ -162,6 +164,18 @@ def entry_module(project: PythonProject) -> PythonModule | None:
         project.tree, "pyproject.toml"
     )
     return root[0] if len(root) == 1 and not packaged else None
+
+
+def _lasting(root: list[PythonModule]) -> PythonModule | None:
+    """Of several that can be run, the one that goes on running: a server, not its client."""
+    runnable = [module for module in root if module.main_guard or acts(module)]
+    for lasting in (
+        [module for module in runnable if module.calls_any(*_SERVERS)],
+        [module for module in runnable if _works_without_end(module)],
+    ):
+        if len(lasting) == 1:
+            return lasting[0]
+    return None
 
 
 def _imported(project: PythonProject, entry: PythonModule) -> list[PythonModule]:
@@ -269,6 +283,7 @@ def _static_generator(project: PythonProject) -> Match | None:
     package = any(module.path.endswith("__init__.py") for module in project.modules)
     for manifest, name, command, output in (
         ("mkdocs.yml", "mkdocs", "mkdocs build", "site"),
+        ("mkdocs.yaml", "mkdocs", "mkdocs build", "site"),
         ("pelicanconf.py", "pelican", "pelican content{} -o output", "output"),
         ("lektor.lektorproject", "lektor", "lektor build -O public", "public"),
         ("_toc.yml", "jupyter-book", "jupyter-book build .", "_build/html"),

@@ -1,5 +1,6 @@
 """What all detectors of Python frameworks look at: the manifests and the modules, read once."""
 
+import ast
 import re
 import sys
 from collections.abc import Iterator
@@ -142,6 +143,43 @@ def target(project: PythonProject, path: str, name: str) -> tuple[str, str]:
             break
         chdir.append(folders.pop(0))
     return "/".join(chdir), ".".join([*folders, stem]) + ":" + name
+
+
+def runner(project: PythonProject, module: PythonModule) -> PythonModule:
+    """The module that a person runs: this one where running it does something, else the
+    `__main__.py` or the script at the root that imports it.
+    """
+    if module.main_guard or module.syntax is None or acts(module):
+        return module
+    name = module.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    for other in project.modules:
+        stem = other.path.rpartition("/")[2]
+        beside = (
+            stem == "__main__.py"
+            and other.path.rpartition("/")[0] == (module.path.rpartition("/")[0])
+        )
+        starts = beside or ("/" not in other.path and (other.main_guard or acts(other)))
+        if other is not module and starts and name_imported(other, name):
+            return other
+    return module
+
+
+def acts(module: PythonModule) -> bool:
+    """Whether a module calls something when it is run, beyond what it defines."""
+    return module.syntax is not None and any(
+        isinstance(node, ast.While | ast.For | ast.With | ast.Try)
+        or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call))
+        for node in module.syntax.body
+    )
+
+
+def name_imported(module: PythonModule, name: str) -> bool:
+    """Whether a module imports another by its dotted name, or from beside it with a dot."""
+    wanted = module.imports | set(module.origins.values())
+    last = name.rpartition(".")[2]
+    return any(
+        item in {name, f".{last}"} or item.startswith((f"{name}.", f".{last}.")) for item in wanted
+    )
 
 
 def in_package(project: PythonProject, path: str) -> bool:

@@ -6,6 +6,7 @@ from hivemind_agents.repository.languages.python.project import (
     PythonProject,
     Served,
     in_package,
+    runner,
     target,
 )
 
@@ -64,8 +65,11 @@ def _has_standard_extra(project: PythonProject) -> bool:
 
 def script_start(project: PythonProject, path: str) -> str:
     """Run a file by its path, so that its own folder is importable; a module of a package that is
-    imported by its name, or that imports its neighbours with a dot, as a module.
+    imported by its name, or that imports its neighbours with a dot, as a module. One that only
+    defines what another starts is started by that.
     """
+    module_here = next((item for item in project.modules if item.path == path), None)
+    path = runner(project, module_here).path if module_here else path
     folder, name = target(project, path, "")
     module = name.removesuffix(":")
     if path.endswith("/__main__.py"):

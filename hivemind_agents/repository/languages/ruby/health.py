@@ -18,7 +18,7 @@ def health_path(project: RubyProject, match: Match) -> Fact[str] | None:
         return Fact("/", SURE, match.evidence)
     if match.framework == "rails":
         return _rails(project)
-    found = best_health_route(_routes(project))
+    found = best_health_route(_grape(project) if match.framework == "grape" else _routes(project))
     if found:
         return found
     return Fact("/", GUESS, match.evidence) if match.framework == "rack" else None
@@ -53,7 +53,9 @@ def _rails_routes(path: str, text: str) -> Iterator[tuple[str, str]]:
         indent = len(line) - len(line.lstrip())
         while stack and stack[-1][0] >= indent:
             stack.pop()
-        opened = re.match(r"\s*(?:namespace|scope)\s*\(?\s*[:\"']([\w/]+)[\"']?.*\bdo\b", line)
+        opened = re.match(
+            r"\s*(?:namespace|scope|resources?|group)\s*\(?\s*[:\"']([\w/]+)[\"']?.*\bdo\b", line
+        )
         found = re.match(r"\s*get\s*\(?\s*(?:[\"']([^\"']+)[\"']|:(\w+))", line)
         if opened:
             stack.append((indent, opened.group(1)))
@@ -63,6 +65,16 @@ def _rails_routes(path: str, text: str) -> Iterator[tuple[str, str]]:
             )
             if literal_path(route):
                 yield route, f"{path}:{number}"
+
+
+def _grape(project: RubyProject) -> Iterator[tuple[str, str]]:
+    """Grape's routes, below the prefix and the version that it puts into the path."""
+    for path, text in project.code.files:
+        before = re.search(r"(?m)^[ \t]*prefix\s*\(?\s*[:\"']([\w/]+)", text)
+        version = re.search(r"(?m)^[ \t]*version\s*\(?\s*[\"']([\w.]+)[\"'].*:path", text)
+        outer = [(found.group(1), -1, 1) for found in (before, version) if found]
+        for route, where in _rails_routes(path, text):
+            yield prefixed(route, 0, outer), where
 
 
 def _routes(project: RubyProject) -> Iterator[tuple[str, str]]:

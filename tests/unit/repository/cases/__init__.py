@@ -1,5 +1,6 @@
 """The table: small trees in, the report's fields out. One module a language or framework."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -17,6 +18,66 @@ class Case:
 
     def __str__(self) -> str:
         return self.name
+
+
+@dataclass(frozen=True)
+class Either:
+    """Equal to each of several values that are right alike."""
+
+    values: tuple[object, ...]
+
+    def __eq__(self, other: object) -> bool:
+        return any(value == other for value in self.values)
+
+    __hash__ = None  # type: ignore[assignment]  # equal to values of different hashes
+
+
+@dataclass(frozen=True)
+class Like:
+    """Equal to a text in which one of the patterns is found."""
+
+    patterns: tuple[str, ...]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str) and any(re.search(item, other) for item in self.patterns)
+
+    __hash__ = None  # type: ignore[assignment]  # equal to texts of different hashes
+
+
+def either(*values: object) -> Either:
+    return Either(values)
+
+
+def like(*patterns: str) -> Like:
+    return Like(patterns)
+
+
+_SERVER = r"^(?=.*{inside}){port}.*\b(?:{server})\b.*(?<![\w.:])(?:{names})(?![\w.:])"
+
+
+def wsgi(*targets: str, inside: str = "") -> Like:
+    """A WSGI server for production on one of the targets, in the folder `inside`."""
+    names = "|".join(map(re.escape, targets))
+    server = "gunicorn|uwsgi|waitress-serve"
+    return like(_SERVER.format(inside=re.escape(inside), port="", server=server, names=names))
+
+
+def asgi(*targets: str, inside: str = "") -> Like:
+    """An ASGI server on one of the targets and on the port, in the folder `inside`."""
+    port = r"(?=.*\$\{?PORT)"
+    names = "|".join(map(re.escape, targets))
+    server = "uvicorn|hypercorn|daphne|granian|gunicorn"
+    files = "|".join(re.escape(item.split(":")[0].replace(".", "/")) for item in targets)
+    return like(
+        _SERVER.format(inside=re.escape(inside), port=port, server=server, names=names),
+        rf"^(?=.*{re.escape(inside)}){port}.*\bfastapi run\b.*(?:{files})",
+    )
+
+
+# Data in a file beside the application: a disk is wanted; whether it is required is taste.
+DISK = either([], ["persistent-disk"])
+# Nothing is listed: what would install it, or nothing.
+PIP = either("pip", None)
 
 
 def case(name: str, files: dict[str, str | bytes], **expected: Any) -> Case:

@@ -16,6 +16,6 @@ CASES = [
     case("jekyll-gemfile", {"Gemfile": "source 'https://rubygems.org'\ngem 'jekyll'\n", "_config.yml": "title: x\n", "index.md": "x"}, framework="jekyll", kind="static", document_root="_site", language="ruby"),
     case("jekyll-plain", {"_config.yml": "title: x\n", "_posts/a.md": "x", "index.md": "x"}, framework="jekyll", kind="static"),
     case("mdbook", {"book.toml": "[book]\n", "src/SUMMARY.md": "# S\n"}, framework="mdbook", document_root="book"),
-    case("render-static-publish-path", {"index.html": "<html>", "render.yaml": "services:\n  - type: web\n    runtime: static\n    staticPublishPath: ./site\n"}, kind="static", document_root="./site"),
+    case("render-static-publish-path", {"index.html": "<html>", "render.yaml": "services:\n  - type: web\n    runtime: static\n    staticPublishPath: ./site\n"}, kind="static", document_root="site"),
     case("nginx-dockerfile", {"Dockerfile": "FROM nginx:alpine\nCOPY . /usr/share/nginx/html\nEXPOSE 80\n", "index.html": "<html>"}, language="static", kind="static", start=None),
 ]  # fmt: skip

@@ -1,7 +1,7 @@
 # ruff: noqa: E501 - a tree a line, read sideways
 """Flask as people publish it."""
 
-from audit import DISK, PIP, asgi, case, either, like, wsgi
+from cases import DISK, PIP, asgi, case, either, like, wsgi
 
 HELLO = 'from flask import Flask\n\napp = Flask(__name__)\n\n\n@app.route("/")\ndef home():\n    return "Hello, World!"\n'
 RUN = '\n\nif __name__ == "__main__":\n    app.run(debug=True)\n'
@@ -41,7 +41,7 @@ CASES = [
         "Dockerfile": "FROM python:slim\nCOPY . .\nRUN pip install -r requirements.txt\nENV FLASK_APP microblog.py\nEXPOSE 5000\nENTRYPOINT [\"./boot.sh\"]\n",
         "boot.sh": "#!/bin/bash\nflask db upgrade\nexec gunicorn -b :5000 --access-logfile - --error-logfile - microblog:app\n"},
          **PY, package_manager="pip", start=wsgi("microblog:app"), needs=["redis"], processes=either({"web": "flask db upgrade; gunicorn microblog:app", "worker": "rq worker -u $REDIS_URL microblog-tasks"},
-             {"web": "flask db upgrade; gunicorn microblog:app", "worker": "rq worker -u $REDIS_URL microblog-tasks", "release": "flask db upgrade"})),
+             {"web": "flask db upgrade; gunicorn microblog:app", "worker": "rq worker -u $REDIS_URL microblog-tasks", "release": like(r"^flask .*db upgrade$")})),
     case("a-flask-in-src", {
         "src/app.py": HELLO.replace("def home", "def hello") + "\n\nif __name__ == '__main__':\n    app.run(host='0.0.0.0', port=8000)\n", "src/templates/base.html": "<html></html>",
         "requirements.txt": "Flask~=3.0\n", "Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY src .\nEXPOSE 8000\nCMD [\"python\", \"app.py\"]\n"},
@@ -150,4 +150,4 @@ CASES = [
         "build.sh": "#!/usr/bin/env bash\nset -o errexit\npip install -r requirements.txt\npython create_db.py\n", "create_db.py": "from core import db, app\nwith app.app_context():\n    db.create_all()\n",
         "render.yaml": "databases:\n  - name: pg\n    databaseName: shop\nservices:\n  - type: web\n    name: shop\n    runtime: python\n    buildCommand: ./build.sh\n    startCommand: gunicorn core:app\n    envVars:\n      - key: DATABASE_URL\n        fromDatabase:\n          name: pg\n          property: connectionString\n      - key: SECRET_KEY\n        generateValue: true\n"},
          **PY, start="gunicorn core:app", needs=["postgresql"], optional_needs=[]),
-]
+]  # fmt: skip

@@ -1,7 +1,8 @@
 # ruff: noqa: E501 - a tree a line, read sideways
 """Several languages or components in a repository, and platform files that disagree."""
 
-from audit import DISK, PIP, asgi, case, either, like, wsgi
+from cases import PIP, asgi, case, either, wsgi
+from hivemind_agents.repository import Component
 
 FLASK = "from flask import Flask\napp = Flask(__name__)\n@app.route('/')\ndef index():\n    return 'hi'\n"
 FAST = "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/api/health')\ndef health():\n    return {}\n"
@@ -15,7 +16,7 @@ CASES = [
     case("a-mix-fastapi-vite-folders-compose", {
         "backend/app/main.py": FAST, "backend/app/__init__.py": "", "backend/requirements.txt": "fastapi\nuvicorn\nsqlalchemy\npsycopg2-binary\n", "backend/app/db.py": "import os\nfrom sqlalchemy import create_engine\nengine = create_engine(os.environ['DATABASE_URL'])\n", "backend/Dockerfile": "FROM python:3.11\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD [\"uvicorn\", \"app.main:app\", \"--host\", \"0.0.0.0\", \"--port\", \"8000\"]\n",
         "frontend/package.json": REACT, "frontend/index.html": "<div id=root>", "frontend/src/main.jsx": "import React from 'react'\n", "frontend/Dockerfile": "FROM node:20\nCMD [\"npm\", \"run\", \"dev\"]\n", "docker-compose.yml": "services:\n  backend:\n    build: ./backend\n    ports: ['8000:8000']\n    environment:\n      DATABASE_URL: postgresql://p:p@db/p\n  frontend:\n    build: ./frontend\n    ports: ['5173:5173']\n  db:\n    image: postgres:16\n"},
-         **PYWEB, framework="fastapi", package_manager="pip", start=asgi("app.main:app", "backend.app.main:app", inside="backend"), needs=["postgresql"], health_path="/api/health"),
+         **PYWEB, framework="fastapi", package_manager="pip", path="backend", start=asgi("app.main:app"), needs=["postgresql"], health_path="/api/health"),
     case("a-mix-python-with-husky", {
         "package.json": '{"name": "repo", "private": true, "devDependencies": {"husky": "9", "prettier": "3", "@commitlint/cli": "18"}, "scripts": {"prepare": "husky"}}', "package-lock.json": '{"lockfileVersion": 3}', "pyproject.toml": "[project]\nname = 'svc'\nversion = '1'\ndependencies = ['fastapi', 'uvicorn']\n", "svc/__init__.py": "", "svc/main.py": FAST},
          **PYWEB, framework="fastapi", package_manager="pip", start=asgi("svc.main:app"), needs=[]),
@@ -42,7 +43,10 @@ CASES = [
          **PYWEB, framework="flask", start=wsgi("app:app"), needs=[], optional_needs=[]),
     case("a-mix-three-services-monorepo", {
         "services/users/app.py": FLASK, "services/users/requirements.txt": "flask\n", "services/orders/main.py": FAST, "services/orders/requirements.txt": "fastapi\nuvicorn\n", "web/package.json": REACT, "web/index.html": "<p>", "web/src/main.jsx": "x", "docker-compose.yml": "services:\n  users: {build: ./services/users}\n  orders: {build: ./services/orders}\n  web: {build: ./web}\n"},
-         components=[{"path": "services/orders", "kind": "web", "language": "python"}, {"path": "services/users", "kind": "web", "language": "python"}, {"path": "web", "kind": "static", "language": "node"}]),
+         components=[
+             Component(path='web', kind='static', language='node', framework='vite'),
+             Component(path='services/orders', kind='web', language='python', framework='fastapi'),
+             Component(path='services/users', kind='web', language='python', framework='flask')]),
     case("a-mix-docker-only-image", {"Dockerfile": "FROM metabase/metabase:latest\nENV MB_DB_TYPE=postgres\nEXPOSE 3000\n", "README.md": "Deploy Metabase"},
          language=None, kind="web", framework=None, package_manager=None, port=3000),
     case("a-mix-compose-only", {"docker-compose.yml": "services:\n  ghost:\n    image: ghost:5\n    ports: ['2368:2368']\n    environment:\n      database__client: mysql\n      database__connection__host: db\n  db:\n    image: mysql:8\n", "README.md": "Ghost"},
@@ -57,11 +61,13 @@ CASES = [
          **PYWEB, framework="fastapi", package_manager="poetry", start=asgi("main:app")),
     case("a-mix-django-nextjs", {
         "server/manage.py": "import os, sys\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'core.settings')\nfrom django.core.management import execute_from_command_line\nexecute_from_command_line(sys.argv)\n", "server/core/__init__.py": "", "server/core/settings.py": "import os\nDATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql', 'HOST': os.environ['POSTGRES_HOST'], 'NAME': os.environ['POSTGRES_DB']}}\nROOT_URLCONF = 'core.urls'\nWSGI_APPLICATION = 'core.wsgi.application'\n", "server/core/urls.py": "urlpatterns = []\n", "server/core/wsgi.py": "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n", "server/requirements.txt": "django\npsycopg2\n", "client/package.json": '{"dependencies": {"next": "14", "react": "18"}, "scripts": {"build": "next build", "start": "next start"}}', "client/app/page.tsx": "export default function P() { return <p/> }\n"},
-         components=[{"path": "client", "kind": "web", "language": "node"}, {"path": "server", "kind": "web", "language": "python"}]),
+         components=[
+             Component(path='client', kind='web', language='node', framework='next'),
+             Component(path='server', kind='web', language='python', framework='django')]),
     case("a-mix-streamlit-and-fastapi", {
         "requirements.txt": "fastapi\nuvicorn\nstreamlit\nrequests\n", "api/main.py": FAST, "ui/app.py": "import streamlit as st\nimport requests\nst.write(requests.get('http://localhost:8000').json())\n", "Procfile": "web: uvicorn api.main:app --host 0.0.0.0 --port $PORT\n"},
          **PYWEB, framework="fastapi", start="uvicorn api.main:app --host 0.0.0.0 --port $PORT", needs=[]),
     case("a-mix-go-site-with-python-tools", {
         "go.mod": "module example.org/x\n\ngo 1.22\n", "main.go": "package main\nimport (\"net/http\"; \"os\")\nfunc main() {\n http.HandleFunc(\"/\", func(w http.ResponseWriter, r *http.Request) { w.Write([]byte(\"x\")) })\n http.ListenAndServe(\":\"+os.Getenv(\"PORT\"), nil)\n}\n", "scripts/gen.py": "import yaml\nprint(1)\n", "requirements.txt": "pyyaml\n"},
          language="go", kind="web", framework="net/http", package_manager="gomod", needs=[]),
-]
+]  # fmt: skip

@@ -1,7 +1,7 @@
 # ruff: noqa: E501 - a tree a line, read sideways
 """FastAPI, Starlette, Litestar, Sanic, aiohttp, Tornado and what is like them."""
 
-from audit import DISK, PIP, asgi, case, either, like, wsgi
+from cases import DISK, PIP, asgi, case, either, like, wsgi
 
 FAST = "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get('/')\nasync def root():\n    return {'message': 'Hello World'}\n"
 PY = {"language": "python", "kind": "web"}
@@ -50,7 +50,7 @@ CASES = [
          **FA, start=asgi("main:app"), needs=["redis"], optional_needs=[]),
     case("a-fastapi-server-folder", {
         "README.md": "# Notes API\ncd server && uvicorn main:app\n", "server/main.py": FAST, "server/requirements.txt": "fastapi\nuvicorn\n", "docs/design.md": "x", ".gitignore": "x"},
-         **FA, package_manager="pip", start=asgi("main:app", "server.main:app", inside="server"), needs=[]),
+         **FA, package_manager="pip", path="server", start=asgi("main:app"), needs=[]),
     case("a-fastapi-dynamodb-s3", {
         "requirements.txt": "fastapi\nmangum\nboto3\n", "main.py": "import os, boto3\nfrom fastapi import FastAPI, UploadFile\nfrom mangum import Mangum\napp = FastAPI()\nhandler = Mangum(app)\nbucket = os.environ['BUCKET_NAME']\n@app.post('/files')\ndef put(f: UploadFile):\n    boto3.client('s3').put_object(Bucket=bucket, Key=f.filename, Body=f.file)\n"},
          **FA, start=asgi("main:app"), needs=["object-storage"]),
@@ -134,5 +134,5 @@ CASES = [
          language="python", kind=either("web", "worker"), package_manager="pip", start="python greeter_server.py", needs=[], port=either(50051, None)),
     case("a-uwsgi-ini", {
         "requirements.txt": "flask\nuwsgi\n", "uwsgi.ini": "[uwsgi]\nmodule = wsgi:app\nmaster = true\nprocesses = 5\nhttp-socket = :8080\n", "wsgi.py": "from myproject import app\nif __name__ == '__main__':\n    app.run()\n", "myproject.py": "from flask import Flask\napp = Flask(__name__)\n@app.route('/')\ndef hello():\n    return 'hi'\n"},
-         **PY, framework="flask", start=either(wsgi("wsgi:app", "wsgi"), like(r"uwsgi (--ini )?uwsgi.ini")), needs=[]),
-]
+         **PY, framework="flask", start=either(wsgi("wsgi:app", "wsgi", "myproject:app"), like(r"uwsgi (--ini )?uwsgi.ini")), needs=[]),
+]  # fmt: skip

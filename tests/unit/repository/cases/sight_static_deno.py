@@ -1,7 +1,7 @@
 # ruff: noqa: E501 - a tree a line, read sideways
 """Files served as they are or built to files; Deno; shell."""
 
-from audit import DISK, case, either, like
+from cases import case, either, like
 
 STATIC = {"kind": "static", "needs": []}
 ROOT = either(".", "", None)
@@ -36,4 +36,4 @@ CASES = [
     # Shell
     case("a-shell-install", {"install.sh": "#!/bin/sh\nset -e\ncp -r .vimrc ~/\n", ".vimrc": "set nu\n", ".bashrc": "alias ll='ls -l'\n", "README.md": "dotfiles"}, language="shell", kind="cli", package_manager=None, framework=None, needs=[]),
     case("a-shell-loop", {"start.sh": "#!/bin/bash\nwhile true; do\n  curl -s https://example.org/ping\n  sleep 60\ndone\n"}, language="shell", kind=either("worker", "cli"), start=like(r"start\.sh"), needs=[]),
-]
+]  # fmt: skip

@@ -1,7 +1,7 @@
 # ruff: noqa: E501 - a tree a line, read sideways
 """PHP: frameworks, plain files, content systems."""
 
-from audit import DISK, case, either, like
+from cases import DISK, case, either
 
 PHP = {"language": "php", "kind": "web"}
 ARTISAN = "#!/usr/bin/env php\n<?php\ndefine('LARAVEL_START', microtime(true));\nrequire __DIR__.'/vendor/autoload.php';\n"
@@ -9,9 +9,21 @@ INDEX = "<?php\nrequire __DIR__.'/../vendor/autoload.php';\n$app = require_once 
 
 
 def laravel(env, require='"php": "^8.2", "laravel/framework": "^11.0"', database=None, **more):
-    return {"artisan": ARTISAN, "public/index.php": INDEX, "bootstrap/app.php": "<?php\nreturn Application::configure(basePath: dirname(__DIR__))->withRouting(web: __DIR__.'/../routes/web.php', health: '/up')->create();\n", "routes/web.php": "<?php\nuse Illuminate\\Support\\Facades\\Route;\nRoute::get('/', function () {\n    return view('welcome');\n});\n",
-            "composer.json": '{"name": "laravel/laravel", "type": "project", "require": {%s}, "require-dev": {"phpunit/phpunit": "^11"}}' % require, "composer.lock": '{"packages": [{"name": "laravel/framework", "version": "v11.0.0"}]}', ".env.example": env, "resources/views/welcome.blade.php": "hi",
-            "config/database.php": database or "<?php\nreturn [\n 'default' => env('DB_CONNECTION', 'sqlite'),\n 'connections' => [\n  'sqlite' => ['driver' => 'sqlite', 'url' => env('DB_URL'), 'database' => env('DB_DATABASE', database_path('database.sqlite'))],\n  'mysql' => ['driver' => 'mysql', 'host' => env('DB_HOST', '127.0.0.1')],\n  'pgsql' => ['driver' => 'pgsql', 'host' => env('DB_HOST', '127.0.0.1')],\n ],\n 'redis' => ['client' => env('REDIS_CLIENT', 'phpredis'), 'default' => ['host' => env('REDIS_HOST', '127.0.0.1')]],\n];\n", **more}
+    return {
+        "artisan": ARTISAN,
+        "public/index.php": INDEX,
+        "bootstrap/app.php": "<?php\nreturn Application::configure(basePath: dirname(__DIR__))->withRouting(web: __DIR__.'/../routes/web.php', health: '/up')->create();\n",
+        "routes/web.php": "<?php\nuse Illuminate\\Support\\Facades\\Route;\nRoute::get('/', function () {\n    return view('welcome');\n});\n",
+        "composer.json": '{"name": "laravel/laravel", "type": "project", "require": {'
+        + require
+        + '}, "require-dev": {"phpunit/phpunit": "^11"}}',
+        "composer.lock": '{"packages": [{"name": "laravel/framework", "version": "v11.0.0"}]}',
+        ".env.example": env,
+        "resources/views/welcome.blade.php": "hi",
+        "config/database.php": database
+        or "<?php\nreturn [\n 'default' => env('DB_CONNECTION', 'sqlite'),\n 'connections' => [\n  'sqlite' => ['driver' => 'sqlite', 'url' => env('DB_URL'), 'database' => env('DB_DATABASE', database_path('database.sqlite'))],\n  'mysql' => ['driver' => 'mysql', 'host' => env('DB_HOST', '127.0.0.1')],\n  'pgsql' => ['driver' => 'pgsql', 'host' => env('DB_HOST', '127.0.0.1')],\n ],\n 'redis' => ['client' => env('REDIS_CLIENT', 'phpredis'), 'default' => ['host' => env('REDIS_HOST', '127.0.0.1')]],\n];\n",
+        **more,
+    }
 
 
 BASE = "APP_NAME=Laravel\nAPP_KEY=\nAPP_URL=http://localhost\n"
@@ -80,7 +92,7 @@ CASES = [
          **PHP, framework="drupal", package_manager="composer", document_root="web"),
     case("a-php-contact-phpmailer", {
         "index.html": "<form action=contact.php method=post></form>", "contact.php": "<?php\nuse PHPMailer\\PHPMailer\\PHPMailer;\nrequire 'vendor/autoload.php';\n$mail = new PHPMailer(true);\n$mail->isSMTP();\n$mail->Host = getenv('SMTP_HOST');\n$mail->Username = getenv('SMTP_USER');\n$mail->send();\n", "composer.json": '{"require": {"phpmailer/phpmailer": "^6.8"}}', "style.css": "x"},
-         **PHP, framework=None, package_manager="composer", needs=["smtp"], document_root=either(".", "", None)),
+         **PHP, framework=None, package_manager="composer", needs=either([], ["smtp"]), document_root=either(".", "", None)),
     case("a-php-apache-docker", {
         "Dockerfile": "FROM php:8.2-apache\nRUN docker-php-ext-install mysqli pdo pdo_mysql\nCOPY src/ /var/www/html/\n", "src/index.php": "<?php\n$pdo = new PDO('mysql:host=' . $_ENV['MYSQL_HOST'] . ';dbname=' . $_ENV['MYSQL_DATABASE'], $_ENV['MYSQL_USER'], $_ENV['MYSQL_PASSWORD']);\necho 'ok';\n", "docker-compose.yml": "services:\n  www:\n    build: .\n    ports: ['8001:80']\n  db:\n    image: mariadb:10\n  phpmyadmin:\n    image: phpmyadmin\n"},
          **PHP, framework=None, needs=["mysql"], document_root="src"),
@@ -90,4 +102,4 @@ CASES = [
     case("a-php-fat-free-public-html", {
         "composer.json": '{"require": {"bcosca/fatfree-core": "^3.8"}}', "public_html/index.php": "<?php\nrequire __DIR__.'/../vendor/autoload.php';\n$f3 = \\Base::instance();\n$f3->route('GET /', function () { echo 'hi'; });\n$f3->run();\n"},
          **PHP, package_manager="composer", document_root="public_html", needs=[]),
-]
+]  # fmt: skip

@@ -1,7 +1,7 @@
 # ruff: noqa: E501 - a tree a line, read sideways
 """Python that serves nobody: workers, bots, programs, libraries, notebooks."""
 
-from audit import PIP, case, either, like
+from cases import PIP, case, either, like
 
 CASES = [
     case("a-discord-bot", {"bot.py": "import os\nimport discord\nfrom dotenv import load_dotenv\nload_dotenv()\nTOKEN = os.getenv('DISCORD_TOKEN')\nclient = discord.Client(intents=discord.Intents.default())\n\n@client.event\nasync def on_ready():\n    print('ready')\n\nclient.run(TOKEN)\n", "requirements.txt": "discord.py\npython-dotenv\n"},
@@ -45,4 +45,4 @@ CASES = [
          language="python", kind="cli", package_manager="pip", start="python game.py", needs=[]),
     case("a-scrapy", {"scrapy.cfg": "[settings]\ndefault = quotes.settings\n", "quotes/__init__.py": "", "quotes/settings.py": "BOT_NAME = 'quotes'\nSPIDER_MODULES = ['quotes.spiders']\n", "quotes/spiders/__init__.py": "", "quotes/spiders/q.py": "import scrapy\nclass Q(scrapy.Spider):\n    name = 'q'\n    start_urls = ['https://example.org']\n    def parse(self, r):\n        yield {}\n", "requirements.txt": "scrapy\n"},
          language="python", kind=either("cli", "worker"), framework=either("scrapy", None), package_manager="pip", needs=[]),
-]
+]  # fmt: skip

@@ -1,7 +1,7 @@
 # ruff: noqa: E501 - a tree a line, read sideways
 """Django in the layouts that people use."""
 
-from audit import DISK, PIP, asgi, case, either, like, wsgi
+from cases import DISK, PIP, asgi, case, either, wsgi
 
 DJ = {"language": "python", "kind": "web", "framework": "django"}
 URLS = "from django.contrib import admin\nfrom django.urls import path, include\nurlpatterns = [path('admin/', admin.site.urls)]\n"
@@ -21,8 +21,15 @@ def settings(project, more=SQLITE, apps="", middleware=""):
 
 
 def project(name="mysite", at="", body=None, **files):
-    return {f"{at}manage.py": manage(f"{name}.settings"), f"{at}{name}/__init__.py": "", f"{at}{name}/settings.py": body or settings(name), f"{at}{name}/urls.py": URLS,
-            f"{at}{name}/wsgi.py": gateway("wsgi", f"{name}.settings"), f"{at}{name}/asgi.py": gateway("asgi", f"{name}.settings"), **files}
+    return {
+        f"{at}manage.py": manage(f"{name}.settings"),
+        f"{at}{name}/__init__.py": "",
+        f"{at}{name}/settings.py": body or settings(name),
+        f"{at}{name}/urls.py": URLS,
+        f"{at}{name}/wsgi.py": gateway("wsgi", f"{name}.settings"),
+        f"{at}{name}/asgi.py": gateway("asgi", f"{name}.settings"),
+        **files,
+    }
 
 
 PG = "DATABASES = {\n    'default': {\n        'ENGINE': 'django.db.backends.postgresql',\n        'NAME': os.environ.get('DB_NAME'),\n        'USER': os.environ.get('DB_USER'),\n        'PASSWORD': os.environ.get('DB_PASSWORD'),\n        'HOST': os.environ.get('DB_HOST', 'localhost'),\n        'PORT': '5432',\n    }\n}\n"
@@ -102,4 +109,4 @@ CASES = [
     case("a-django-vite-static-in-apps-folder", {
         "requirements.txt": "django\nwhitenoise\ngunicorn\ndjango-vite\n", "apps/manage.py": manage("conf.settings"), "apps/conf/__init__.py": "", "apps/conf/settings.py": settings("conf"), "apps/conf/urls.py": URLS, "apps/conf/wsgi.py": gateway("wsgi", "conf.settings"), "package.json": '{"scripts": {"dev": "vite", "build": "vite build"}, "devDependencies": {"vite": "5"}}', "vite.config.js": "export default {}\n", "Procfile": "web: cd apps && gunicorn conf.wsgi\n"},
          **DJ, package_manager="pip", start="cd apps && gunicorn conf.wsgi", needs=DISK),
-]
+]  # fmt: skip

@@ -1,7 +1,7 @@
 # ruff: noqa: E501 - a tree a line, read sideways
 """Ruby: Rails of several ages, small frameworks, workers, gems."""
 
-from audit import DISK, case, either, like
+from cases import DISK, case, either, like
 
 WEB = {"language": "ruby", "kind": "web", "package_manager": "bundler"}
 RAILS = {**WEB, "framework": "rails"}
@@ -12,9 +12,25 @@ SERVER = like(r"rails (server|s)\b", r"puma\b.*")
 
 
 def rails(gems, database=PG, at="", **more):
-    lock = "GEM\n  remote: https://example.org/\n  specs:\n" + "".join(f"    {g.split()[0]} (1.0.0)\n" for g in gems)
-    return {f"{at}Gemfile": "source 'https://example.org'\nruby '3.2.2'\n" + "".join(f"gem '{g}'\n" for g in gems), f"{at}Gemfile.lock": lock, f"{at}config/application.rb": APPLICATION, f"{at}config/environment.rb": "require_relative 'application'\nRails.application.initialize!\n", f"{at}config.ru": "require_relative 'config/environment'\nrun Rails.application\n",
-            f"{at}config/database.yml": database, f"{at}config/puma.rb": PUMA, f"{at}config/routes.rb": "Rails.application.routes.draw do\n  root 'home#index'\nend\n", f"{at}bin/rails": "#!/usr/bin/env ruby\n", f"{at}Rakefile": "require_relative 'config/application'\nRails.application.load_tasks\n", f"{at}app/models/post.rb": "class Post < ApplicationRecord\nend\n", f"{at}app/controllers/home_controller.rb": "class HomeController < ApplicationController\n  def index\n  end\nend\n", **more}
+    lock = "GEM\n  remote: https://example.org/\n  specs:\n" + "".join(
+        f"    {g.split()[0]} (1.0.0)\n" for g in gems
+    )
+    return {
+        f"{at}Gemfile": "source 'https://example.org'\nruby '3.2.2'\n"
+        + "".join(f"gem '{g}'\n" for g in gems),
+        f"{at}Gemfile.lock": lock,
+        f"{at}config/application.rb": APPLICATION,
+        f"{at}config/environment.rb": "require_relative 'application'\nRails.application.initialize!\n",
+        f"{at}config.ru": "require_relative 'config/environment'\nrun Rails.application\n",
+        f"{at}config/database.yml": database,
+        f"{at}config/puma.rb": PUMA,
+        f"{at}config/routes.rb": "Rails.application.routes.draw do\n  root 'home#index'\nend\n",
+        f"{at}bin/rails": "#!/usr/bin/env ruby\n",
+        f"{at}Rakefile": "require_relative 'config/application'\nRails.application.load_tasks\n",
+        f"{at}app/models/post.rb": "class Post < ApplicationRecord\nend\n",
+        f"{at}app/controllers/home_controller.rb": "class HomeController < ApplicationController\n  def index\n  end\nend\n",
+        **more,
+    }
 
 
 CASES = [
@@ -27,7 +43,7 @@ CASES = [
     case("a-rails-mongoid", {k: v for k, v in rails(["rails", "mongoid", "puma"], "", **{"config/mongoid.yml": "production:\n  clients:\n    default:\n      uri: <%= ENV['MONGODB_URI'] %>\n", "app/models/post.rb": "class Post\n  include Mongoid::Document\nend\n"}).items() if not k.endswith("database.yml")}, **RAILS, start=SERVER, needs=["mongodb"], optional_needs=[]),
     case("a-rails-sqlite-dev-pg-prod", {**rails(["rails", "puma"], "development:\n  adapter: sqlite3\n  database: db/development.sqlite3\nproduction:\n  adapter: postgresql\n  url: <%= ENV['DATABASE_URL'] %>\n"), "Gemfile": "source 'https://example.org'\nruby '3.0.0'\ngem 'rails', '~> 6.1'\ngem 'puma'\ngroup :development, :test do\n  gem 'sqlite3'\nend\ngroup :production do\n  gem 'pg'\nend\n"}, **RAILS, start=SERVER, needs=["postgresql"], optional_needs=[]),
     case("a-rails-jsbundling-yarn", rails(["rails", "pg", "puma", "jsbundling-rails", "cssbundling-rails"], **{"package.json": '{"name": "app", "private": true, "dependencies": {"esbuild": "^0.17", "@hotwired/turbo-rails": "7"}, "scripts": {"build": "esbuild app/javascript/*.* --bundle --outdir=app/assets/builds"}}', "yarn.lock": "# yarn lockfile v1\n", "Procfile.dev": "web: bin/rails server -p 3000\njs: yarn build --watch\n"}), **RAILS, start=SERVER, needs=["postgresql"]),
-    case("a-rails-subfolder-vue", {**rails(["rails", "pg", "puma"], at="api/"), "client/package.json": '{"dependencies": {"vue": "3"}, "devDependencies": {"vite": "5"}, "scripts": {"dev": "vite", "build": "vite build"}}', "client/src/main.js": "import {createApp} from 'vue'\n", "client/index.html": "<div id=app>", "README.md": "x"}, **RAILS, start=like(r"api.*(rails s|puma)"), needs=["postgresql"]),
+    case("a-rails-subfolder-vue", {**rails(["rails", "pg", "puma"], at="api/"), "client/package.json": '{"dependencies": {"vue": "3"}, "devDependencies": {"vite": "5"}, "scripts": {"dev": "vite", "build": "vite build"}}', "client/src/main.js": "import {createApp} from 'vue'\n", "client/index.html": "<div id=app>", "README.md": "x"}, **RAILS, path="api", start=SERVER, needs=["postgresql"]),
     case("a-rails-actioncable-redis-s3-prod", rails(["rails", "pg", "puma", "redis", "aws-sdk-s3"], **{"config/cable.yml": "development:\n  adapter: async\nproduction:\n  adapter: redis\n  url: <%= ENV.fetch('REDIS_URL') { 'redis://localhost:6379/1' } %>\n", "config/storage.yml": "local:\n  service: Disk\n  root: <%= Rails.root.join('storage') %>\namazon:\n  service: S3\n  bucket: <%= ENV['S3_BUCKET'] %>\n", "config/environments/production.rb": "Rails.application.configure do\n  config.active_storage.service = :amazon\nend\n", "app/channels/chat_channel.rb": "class ChatChannel < ApplicationCable::Channel\nend\n"}),
          **RAILS, start=SERVER, needs=either(["object-storage", "postgresql", "redis"], ["postgresql", "redis", "object-storage"])),
     case("a-sinatra-app-rb", {"Gemfile": "source 'https://example.org'\ngem 'sinatra'\ngem 'puma'\n", "Gemfile.lock": "GEM\n  specs:\n    puma (6.0)\n    sinatra (3.0)\n", "app.rb": "require 'sinatra'\n\nset :bind, '0.0.0.0'\nset :port, ENV['PORT'] || 4567\n\nget '/' do\n  'Hello'\nend\n"}, **WEB, framework="sinatra", start=like(r"^(bundle exec )?ruby app\.rb"), needs=[], health_path="/"),
@@ -41,4 +57,4 @@ CASES = [
     case("a-ruby-bot", {"Gemfile": "source 'https://example.org'\ngem 'telegram-bot-ruby'\n", "bot.rb": "require 'telegram/bot'\nTelegram::Bot::Client.run(ENV['TOKEN']) do |bot|\n  bot.listen { |m| }\nend\n", "Procfile": "worker: bundle exec ruby bot.rb\n"}, language="ruby", kind="worker", package_manager="bundler", processes={"worker": "bundle exec ruby bot.rb"}, needs=[]),
     case("a-ruby-script", {"fizzbuzz.rb": "1.upto(100) { |i| puts i }\n"}, language="ruby", kind="cli", framework=None, package_manager=either(None, "bundler"), needs=[], start="ruby fizzbuzz.rb"),
     case("a-sidekiq-standalone", {"Gemfile": "source 'https://example.org'\ngem 'sidekiq'\n", "worker.rb": "require 'sidekiq'\nclass Hard\n  include Sidekiq::Job\n  def perform(x)\n    puts x\n  end\nend\n", "README.md": "bundle exec sidekiq -r ./worker.rb\n"}, language="ruby", kind="worker", package_manager="bundler", start=like(r"sidekiq -r \./worker\.rb"), needs=["redis"]),
-]
+]  # fmt: skip
