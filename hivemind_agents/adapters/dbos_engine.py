@@ -37,6 +37,7 @@ class DbosEngine:
         self._executor_id = str(uuid.uuid4())
         self._effects: dict[str, Stages] = {}
         self._launched = False
+        self._queued = False
 
     @property
     def executor_id(self) -> str:
@@ -60,7 +61,8 @@ class DbosEngine:
     async def close(self) -> None:
         if self._launched:
             self._launched = False
-            await DBOS.delete_queue_async(self._queue)
+            if self._queued:
+                await DBOS.delete_queue_async(self._queue)
             await asyncio.to_thread(DBOS.destroy)
 
     @property
@@ -87,7 +89,6 @@ class DbosEngine:
         DBOS.listen_queues([self._queue])
         DBOS.launch()
         self._launched = True
-        await DBOS.register_queue_async(self._queue, polling_interval_sec=_POLL_SECONDS)
 
     async def _run_workflow(self, run_id: str, plan: dict[str, Any]) -> dict[str, Any]:
         stages = _DurableStages(self._effects[run_id])
@@ -114,6 +115,9 @@ class DbosEngine:
         earlier, step = done
         log.info("run %s goes on at step %s of %s", run.id, step, earlier)
         await DBOS.cancel_workflow_async(earlier)
+        # Only a fork needs one: asking the database for its work all the time costs a deploy 5 %.
+        await DBOS.register_queue_async(self._queue, polling_interval_sec=_POLL_SECONDS)
+        self._queued = True
         with SetWorkflowID(attempt_id(run.id, run.attempt)):
             handle = await DBOS.fork_workflow_async(
                 earlier, step, application_version=WORKFLOW_VERSION, queue_name=self._queue
