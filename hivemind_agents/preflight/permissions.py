@@ -18,6 +18,36 @@ from hivemind_agents.state.aws import error_code
 
 CHECK = "permissions"
 MEND = "attach the policy that `hivemind target policy` prints to this user or role"
+# IAM answers for actions alone. Each pattern of the policy (which has patterns because a policy may
+# have 6,144 characters) is asked about by what a deploy needs of it for certain.
+NEEDED_OF = {
+    "cloudwatch:Delete*": ("cloudwatch:DeleteAlarms", "cloudwatch:DeleteDashboards"),
+    "ec2:Describe*": ("ec2:DescribeInstances", "ec2:DescribeVpcs"),
+    "elasticache:*Tags*": ("elasticache:AddTagsToResource",),
+    "elasticache:Create*": (
+        "elasticache:CreateReplicationGroup",
+        "elasticache:CreateCacheSubnetGroup",
+    ),
+    "elasticache:Delete*": ("elasticache:DeleteReplicationGroup",),
+    "elasticache:Describe*": ("elasticache:DescribeReplicationGroups",),
+    "elasticache:Modify*": ("elasticache:ModifyReplicationGroup",),
+    "elasticloadbalancing:Delete*": ("elasticloadbalancing:DeleteLoadBalancer",),
+    "elasticloadbalancing:Describe*": ("elasticloadbalancing:DescribeTargetHealth",),
+    "elasticloadbalancing:Modify*": ("elasticloadbalancing:ModifyLoadBalancerAttributes",),
+    "elasticloadbalancing:Set*": ("elasticloadbalancing:SetSecurityGroups",),
+    "logs:Delete*": ("logs:DeleteLogGroup",),
+    "logs:Describe*": ("logs:DescribeLogGroups",),
+    "logs:ListTags*": ("logs:ListTagsForResource",),
+    "rds:*Tags*": ("rds:AddTagsToResource",),
+    "rds:CreateDB*": (
+        "rds:CreateDBInstance",
+        "rds:CreateDBParameterGroup",
+        "rds:CreateDBSubnetGroup",
+    ),
+    "rds:DeleteDB*": ("rds:DeleteDBInstance",),
+    "rds:Describe*": ("rds:DescribeDBInstances",),
+    "rds:ModifyDB*": ("rds:ModifyDBInstance",),
+}
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403")
 
 
@@ -46,10 +76,14 @@ def questions(
 ) -> Iterator[tuple[list[str], list[str], dict[str, str]]]:
     """The policy as questions to the simulator: actions, resources, context, one a statement.
 
-    Actions with a wildcard cannot be asked about and are left out. Pure.
+    Pure.
     """
     for statement in policy["Statement"]:
-        actions = [action for action in _listed(statement["Action"]) if "*" not in action]
+        actions = [
+            action
+            for listed in _listed(statement["Action"])
+            for action in NEEDED_OF.get(listed, (listed,))
+        ]
         resources = [
             _sample(arn, region=region, account=account, name=name)
             for arn in _listed(statement["Resource"])
@@ -60,8 +94,7 @@ def questions(
             for operator in statement.get("Condition", {}).values()
             for key, value in operator.items()
         }
-        if actions:
-            yield actions, resources, context
+        yield actions, resources, context
 
 
 def _simulate(session: boto3.Session, caller_arn: str, name: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Preflight: what is asked of IAM, and how findings become one error."""
 
+import fnmatch
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,12 +8,13 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import boto3
+import botocore.session
 import pytest
 
 from hivemind_agents.errors import AccessError, UserError
 from hivemind_agents.preflight import checks
 from hivemind_agents.preflight.findings import failed, passed, raise_for
-from hivemind_agents.preflight.permissions import policy_text, questions
+from hivemind_agents.preflight.permissions import NEEDED_OF, policy_text, questions
 
 pytestmark = pytest.mark.fast
 
@@ -58,6 +60,28 @@ def test_questions_name_real_resources() -> None:
     assert "arn:aws:s3:::hivemind-bootstrap-shop" in resources
     assert not [arn for arn in resources if "*" in arn]
     assert not [action for actions, _, _ in asked for action in actions if "*" in action]
+
+
+def test_each_pattern_is_asked_about_by_actions_that_exist() -> None:
+    """What a policy allows by a pattern may be missing, too; IAM knows no `rds:CreateDB*`."""
+    patterns = {
+        action
+        for statement in POLICY["Statement"]
+        for action in (
+            [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        )
+        if "*" in action
+    }
+    services = {"elasticloadbalancing": "elbv2"}
+    session = botocore.session.get_session()
+
+    assert patterns == set(NEEDED_OF)
+    for pattern, actions in NEEDED_OF.items():
+        service = pattern.partition(":")[0]
+        model = session.get_service_model(services.get(service, service))
+        for action in actions:
+            assert fnmatch.fnmatchcase(action, pattern)
+            assert action.partition(":")[2] in model.operation_names
 
 
 def test_questions_carry_the_conditions_context() -> None:

@@ -1,10 +1,12 @@
 """Each mistake gives one clear error with its mend, and nothing is made."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
 
-from .conftest import GUESTBOOK, Machine, resources_of
+from .conftest import GUESTBOOK, QUICK, Machine, resources_of
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(200)]
 
@@ -28,11 +30,11 @@ def test_no_repository_at_the_path(machine: Machine, tmp_path: Path) -> None:
 def test_an_unreachable_url(machine: Machine) -> None:
     """A URL that does not answer is refused, and nothing is made."""
     said = refused(
-        machine, "deploy", "http://127.0.0.1:9/a/b.git", "x", "--name", "faraway", "--yes", code=2
+        machine, "deploy", "http://127.0.0.1:9/a/b.git", "x", "--name", "nowhere", "--yes", code=2
     )
 
     assert "127.0.0.1:9" in said
-    assert [] == resources_of(machine, "faraway")
+    assert [] == resources_of(machine, "nowhere")
 
 
 def test_no_start_command(machine: Machine, tmp_path: Path) -> None:
@@ -53,41 +55,76 @@ def test_a_name_that_is_not_allowed(machine: Machine, name: str) -> None:
     assert name in said
 
 
+def as_somebody_else(machine: Machine, folder: Path, key_id: str, secret: str) -> str:
+    """A target that differs from the machine's by its credentials; its name."""
+    credentials = folder / "credentials"
+    profile = machine.target_environment()["AWS_PROFILE"]
+    credentials.write_text(
+        f"[{profile}]\naws_access_key_id = {key_id}\naws_secret_access_key = {secret}\n"
+    )
+    targets = machine.home / "config" / "targets"
+    mine = (targets / f"{machine.target}.toml").read_text()
+    (targets / "else.toml").write_text(
+        re.sub(r"(?m)^credentials_file = .*$", f'credentials_file = "{credentials}"', mine)
+    )
+    return "else"
+
+
 def test_wrong_credentials(machine: Machine, tmp_path: Path) -> None:
     """Credentials that AWS does not know: said in one line, exit code 3."""
-    wrong = tmp_path / "credentials"
-    content = Path(machine.target_environment()["AWS_SHARED_CREDENTIALS_FILE"]).read_text()
-    wrong.write_text(
-        "\n".join(
-            "aws_access_key_id = AKIAWRONGWRONGWRONG0"
-            if line.startswith("aws_access_key_id")
-            else line
-            for line in content.splitlines()
-        )
-    )
-    folder = machine.home / "config" / "targets"
-    target = (folder / f"{machine.target}.toml").read_text()
-    (folder / "wrong.toml").write_text(
-        "\n".join(
-            f'credentials_file = "{wrong}"' if line.startswith("credentials_file") else line
-            for line in target.splitlines()
-        )
-    )
+    target = as_somebody_else(machine, tmp_path, "AKIAWRONGWRONGWRONG0", "x" * 40)
 
     said = refused(
-        machine,
-        "deploy",
-        str(GUESTBOOK),
-        "x",
-        "--name",
-        "nocred",
-        "--yes",
-        "--target",
-        "wrong",
-        code=3,
-    )
+        machine, "deploy", str(GUESTBOOK), "x",
+        *("--name", "nocred", "--yes", "--target", target), code=3,
+    )  # fmt: skip
 
     assert "credential" in said.lower()
+
+
+def test_missing_permissions_are_found_before_anything_is_made(
+    machine: Machine, tmp_path: Path
+) -> None:
+    """Preflight asks IAM: what is not allowed is named, all of it at once, exit code 3."""
+    iam = machine.client("iam")
+    iam.create_user(UserName="junior")
+    denied = ["rds:CreateDBInstance", "elasticloadbalancing:CreateLoadBalancer"]
+    statements = [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": denied, "Resource": "*"},
+    ]
+    policy = {"Version": "2012-10-17", "Statement": statements}
+    iam.put_user_policy(UserName="junior", PolicyName="most", PolicyDocument=json.dumps(policy))
+    key = iam.create_access_key(UserName="junior")["AccessKey"]
+    target = as_somebody_else(machine, tmp_path, key["AccessKeyId"], key["SecretAccessKey"])
+
+    said = refused(
+        machine, "deploy", str(GUESTBOOK), "x",
+        *("--name", "junior", "--yes", "--target", target), code=3,
+    )  # fmt: skip
+
+    assert [] == [action for action in denied if action not in said]
+    assert "hivemind target policy" in said
+    assert [] == resources_of(machine, "junior")
+
+
+@pytest.mark.timeout(400)
+def test_a_host_that_does_not_answer(machine: Machine, tmp_path: Path) -> None:
+    """SSH from an address that is not let in: told soon, with what lets it in; then removed."""
+    (tmp_path / "index.html").write_text("<h1>far away</h1>")
+
+    ended = machine.hivemind(
+        *("deploy", str(tmp_path), "x", "--name", "faraway", "--yes"),
+        *("--set", "admin_cidr=192.0.2.1/32", "--set", "health_timeout_seconds=10"),
+    )
+
+    assert 5 == ended.returncode, ended.stdout + ended.stderr
+    assert "does not answer SSH" in ended.stderr
+    assert "admin_cidr" in ended.stderr
+    assert "failed" == machine.json("status", "faraway")["status"]
+    back = machine.hivemind("rollback", "faraway", "--yes", *QUICK)
+    assert 0 == back.returncode, back.stdout + back.stderr
+    assert [] == resources_of(machine, "faraway")
 
 
 def test_an_unknown_target(machine: Machine) -> None:
