@@ -1,0 +1,1 @@
+"""The second batch, before Recon has seen it."""
