@@ -1,37 +1,16 @@
-"""Configuration files that choose a database: Prisma, Rails, Django, Laravel, Spring and others."""
+"""Configuration files that choose a database: Prisma, Django, Spring and others."""
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from hivemind_agents.repository.environment import example_values
+from hivemind_agents.repository.choices import Choice, choice
+from hivemind_agents.repository.configured_php import read_php
+from hivemind_agents.repository.configured_ruby import read_ruby
 from hivemind_agents.repository.facts import Finding
-from hivemind_agents.repository.readers.branches import only_in_development
+from hivemind_agents.repository.readers.branches import made_in_vain, only_in_development
+from hivemind_agents.repository.readers.python_source import read_module
 from hivemind_agents.repository.services import BOUND, DRIVERS
 from hivemind_agents.repository.tree import FileTree
-
-_NAMES = {
-    "postgresql": "postgresql",
-    "postgres": "postgresql",
-    "pgsql": "postgresql",
-    "postgis": "postgresql",
-    "pg": "postgresql",
-    "mysql": "mysql",
-    "mysql2": "mysql",
-    "mariadb": "mysql",
-    "trilogy": "mysql",
-    "mongodb": "mongodb",
-    "cockroachdb": "postgresql",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A need that a configuration chooses; optional where it names a fallback."""
-
-    need: str
-    where: str
-    required: bool = True
 
 
 def read_choices(tree: FileTree, finding: Finding) -> Iterator[Choice]:
@@ -39,27 +18,15 @@ def read_choices(tree: FileTree, finding: Finding) -> Iterator[Choice]:
     yield from _prisma(tree)
     yield from _drizzle(tree)
     yield from _meteor(tree)
-    yield from _rails(tree)
-    yield from _rails_cable(tree, finding)
-    yield from _rails_storage(tree, finding)
-    yield from _hanami(finding)
+    yield from read_ruby(tree, finding)
     yield from _django(tree)
-    yield from _laravel(tree)
+    yield from read_php(tree, finding)
     yield from _spring(tree, finding)
     yield from _quarkus(finding)
+    yield from _tried_redis(tree, finding)
     yield from _in_memory(tree, finding)
     yield from _entity_framework(tree, finding)
     yield from _ecto(tree)
-    yield from _symfony(tree)
-    yield from _php_systems(finding)
-    yield from _codeigniter(tree)
-    yield from _cakephp(tree, finding)
-
-
-def _choice(name: str, where: str, *, required: bool = True) -> Iterator[Choice]:
-    need = _NAMES.get(name.lower())
-    if need:
-        yield Choice(need, where, required)
 
 
 def _prisma(tree: FileTree) -> Iterator[Choice]:
@@ -72,87 +39,20 @@ def _prisma(tree: FileTree) -> Iterator[Choice]:
     # A schema for each of several databases: one of them is used.
     first = "postgresql" if "postgresql" in providers else next(iter(providers), "")
     for provider, where in providers.items():
-        yield from _choice(provider, where, required=provider == first)
+        yield from choice(provider, where, required=provider == first)
 
 
 def _drizzle(tree: FileTree) -> Iterator[Choice]:
     path = tree.has("drizzle.config.ts", "drizzle.config.js", "drizzle.config.mjs")
     found = tree.search(path, r"(?:dialect|driver)\s*:\s*[\"'](\w+)[\"']") if path else None
     if path and found:
-        yield from _choice(found.group(1), tree.where(path, found.group(0)))
+        yield from choice(found.group(1), tree.where(path, found.group(0)))
 
 
 def _meteor(tree: FileTree) -> Iterator[Choice]:
     path = ".meteor/packages"
     if tree.search(path, r"(?m)^mongo\b"):
         yield Choice("mongodb", tree.where(path, "mongo"))
-
-
-RAILS_DATABASES = (
-    "config/database.yml",
-    *(f"config/database.yml.{end}" for end in ("example", "sample", "dist", "default", "tmpl")),
-    *(f"config/database.{end}.yml" for end in ("example", "sample", "production", "default")),
-)
-
-
-def _rails(tree: FileTree) -> Iterator[Choice]:
-    """The adapter of production in `config/database.yml`."""
-    path = tree.has(*RAILS_DATABASES) or ""
-    text = tree.text(path)
-    if not text or "Gemfile" not in tree:
-        return
-    production = re.search(r"(?m)^production:\s*(.*(?:\n[ \t]+.*|\n\s*)*)", text)
-    block = production.group(1) if production else text
-    adapter = re.search(r"adapter:\s*[\"']?(?:<%=.*?[\"'](\w+)[\"']\s*\)?\s*%>|(\w+))", block)
-    if adapter is None:
-        adapter = re.search(r"adapter:\s*[\"']?(?:<%=.*?[\"'](\w+)[\"']\s*\)?\s*%>|(\w+))", text)
-    if adapter:
-        yield from _choice(adapter.group(1) or adapter.group(2), tree.where(path, adapter.group(0)))
-
-
-def _rails_cable(tree: FileTree, finding: Finding) -> Iterator[Choice]:
-    """Redis that is only listed for Action Cable, as new applications did: it may be absent."""
-    gem = finding.dependencies.runtime("redis")
-    if gem is None or "config/application.rb" not in tree or finding.dependencies.runtime(*BOUND):
-        return
-    cable = tree.search(
-        "config/cable.yml", r"(?m)^production:\s*\n(?:[ \t]+.*\n)*?[ \t]+adapter:\s*redis"
-    )
-    channels = any(
-        re.fullmatch(r"app/channels/(?!application_cable/)[\w/]+_channel\.rb", path)
-        for path in tree.paths
-    )
-    if cable and channels:
-        yield Choice("redis", tree.where("config/cable.yml", "adapter: redis"))
-        return
-    for path in tree.sources(".rb", ".ru", limit=400):
-        if tree.search(path, r"\bRedis\b|redis_cache_store|Kredis|:redis_store|redis_session"):
-            return
-    yield Choice("redis", gem.where, required=False)
-
-
-def _rails_storage(tree: FileTree, finding: Finding) -> Iterator[Choice]:
-    """The service that production's Active Storage names: S3, or a folder."""
-    path = "config/environments/production.rb"
-    chosen = tree.search(path, r"(?m)^[^#\n]*active_storage\.service\s*=\s*:(\w+)")
-    if chosen is None or finding.dependencies.runtime("aws-sdk-s3") is None:
-        return
-    service = tree.search(
-        "config/storage.yml",
-        rf"(?m)^{re.escape(chosen.group(1))}:\s*\n(?:[ \t]+.*\n)*?[ \t]+service:\s*S3",
-    )
-    if service:
-        yield Choice("object-storage", tree.where(path, chosen.group(0).strip()))
-
-
-def _hanami(finding: Finding) -> Iterator[Choice]:
-    """Hanami's persistence takes its driver from the gems, and everything else from the URL."""
-    listed = finding.dependencies.runtime("rom-sql", "hanami-db", "hanami-model")
-    if listed is None or finding.dependencies.runtime("sqlite3"):
-        return
-    driver = finding.dependencies.runtime("pg", "mysql2")
-    if driver:
-        yield Choice("postgresql" if driver.name == "pg" else "mysql", driver.where)
 
 
 def _django(tree: FileTree) -> Iterator[Choice]:
@@ -181,7 +81,7 @@ def _django(tree: FileTree) -> Iterator[Choice]:
                 for found in re.finditer(r"sqlite3|spatialite|sqlite:", text)
             )
             if not (local and fallback):
-                yield from _choice(name, where, required=not fallback)
+                yield from choice(name, where, required=not fallback)
         url = re.search(r"dj_database_url\.(?:config|parse)\(|env\.db(?:_url)?\(", text)
         if url and not names - {"sqlite3"}:
             fallback = any(
@@ -192,26 +92,16 @@ def _django(tree: FileTree) -> Iterator[Choice]:
                 yield Choice("postgresql", tree.where(path, url.group(0)), required=not fallback)
 
 
-def _laravel(tree: FileTree) -> Iterator[Choice]:
-    if "artisan" not in tree:
+def _tried_redis(tree: FileTree, finding: Finding) -> Iterator[Choice]:
+    """Redis whose connection is only tried: the code goes on without it."""
+    if finding.language.value != "python" or finding.dependencies.runtime(*BOUND - {"redis"}):
         return
-    values = example_values(tree)
-    where, chosen = values.get("DB_CONNECTION", ("", ""))
-    if not chosen:
-        for path in tree.named("database.php"):
-            found = tree.search(path, r"'default'\s*=>\s*env\('DB_CONNECTION',\s*'(\w+)'")
-            if found:
-                where, chosen = path, found.group(1)
-                break
-    yield from _choice(chosen, where)
-    for name in ("CACHE_STORE", "CACHE_DRIVER", "QUEUE_CONNECTION", "SESSION_DRIVER"):
-        place, value = values.get(name, ("", ""))
-        if value == "redis":
-            yield Choice("redis", place)
-    # The client alone is a possibility: files or the database hold cache, queue and sessions.
-    client = tree.search("composer.json", r"\"(?:predis/predis|ext-redis)\"")
-    if client and "laravel/horizon" not in (tree.text("composer.json") or ""):
-        yield Choice("redis", tree.where("composer.json", client.group(0)), required=False)
+    for path in tree.sources(".py", limit=300):
+        if "redis" not in (tree.text(path) or ""):
+            continue
+        for line in made_in_vain(read_module(tree, path), "redis"):
+            yield Choice("redis", f"{path}:{line}", required=False)
+            return
 
 
 def _spring(tree: FileTree, finding: Finding) -> Iterator[Choice]:
@@ -230,13 +120,13 @@ def _spring(tree: FileTree, finding: Finding) -> Iterator[Choice]:
         for found in re.finditer(
             r"(?m)^(?!\s*#).*?(?:jdbc|r2dbc):(?:pool:)?(postgresql|mysql|mariadb):", text
         ):
-            yield from _choice(found.group(1), f"{path}:{text.count(chr(10), 0, found.end()) + 1}")
+            yield from choice(found.group(1), f"{path}:{text.count(chr(10), 0, found.end()) + 1}")
         kind = re.search(r"(?m)^[ \t]*quarkus\.datasource\.db-kind\s*=\s*(\w+)", text)
         if kind:
-            yield from _choice(kind.group(1), tree.where(path, kind.group(0)))
+            yield from choice(kind.group(1), tree.where(path, kind.group(0)))
         sort = re.search(r"(?m)^[ \t]*(?:[\w.]*\.)?db-type\s*[:=]\s*(postgres|mysql|mariadb)", text)
         if sort:
-            yield from _choice(sort.group(1), tree.where(path, sort.group(0)))
+            yield from choice(sort.group(1), tree.where(path, sort.group(0)))
         mongo = re.search(r"spring\.data\.mongodb\.(?:uri|host)|(?m:^\s+mongodb:\s*$)", text)
         if mongo:
             yield Choice("mongodb", tree.where(path, mongo.group(0)))
@@ -321,54 +211,4 @@ def _ecto(tree: FileTree) -> Iterator[Choice]:
                 "postgresql" if found.group(1) == "Postgres" else "mysql",
                 tree.where(path, "adapter:"),
             )
-            return
-
-
-def _php_systems(finding: Finding) -> Iterator[Choice]:
-    """Content systems that keep everything in MySQL, or would by their own default."""
-    name = finding.framework
-    if name and name.value in {"wordpress", "joomla", "magento", "drupal", "typo3", "mediawiki"}:
-        yield Choice("mysql", name.evidence[0] if name.evidence else finding.manifest)
-
-
-def _symfony(tree: FileTree) -> Iterator[Choice]:
-    if not tree.has("bin/console", "symfony.lock"):
-        return
-    found = tree.search(".env", r"(?m)^DATABASE_URL=[\"']?(\w+):")
-    if found and found.group(1) not in {"sqlite"}:
-        yield from _choice(found.group(1), tree.where(".env", re.compile(r"(?m)^DATABASE_URL=")))
-
-
-def _codeigniter(tree: FileTree) -> Iterator[Choice]:
-    """CodeIgniter's database: chosen where it is named (3), or where models use it (4)."""
-    for path in ("application/config/database.php", "app/Config/Database.php"):
-        text = tree.text(path) or ""
-        driver = re.search(r"(?i)dbdriver['\"]\]?\s*=>?\s*['\"](\w+)", text)
-        if driver is None:
-            continue
-        named = re.search(
-            r"(?<![\w.])['\"]database['\"]\]?\s*=>?\s*(?:['\"][^'\"]|getenv|env\(|\$_)", text
-        )
-        inside = ("app/Models/", "app/Database/Migrations/")
-        used = any(item.startswith(inside) and item.endswith(".php") for item in tree.paths)
-        if named or used:
-            name = {"mysqli": "mysql", "mysql": "mysql", "postgre": "postgresql"}
-            yield from _choice(
-                name.get(driver.group(1).lower(), ""), tree.where(path, driver.group(0))
-            )
-
-
-def _cakephp(tree: FileTree, finding: Finding) -> Iterator[Choice]:
-    """CakePHP's data source, where tables or migrations use it; MySQL unless it names another."""
-    if finding.framework is None or finding.framework.value != "cakephp":
-        return
-    used = any(
-        re.match(r"src/Model/Table/\w+\.php$|config/Migrations/\w+\.php$", path)
-        for path in tree.paths
-    )
-    for path in ("config/app_local.php", "config/app.php") if used else ():
-        driver = tree.search(path, r"['\"]driver['\"]\s*=>\s*['\"]?[\w\\]*?(Mysql|Postgres)\b")
-        if driver:
-            name = "mysql" if driver.group(1) == "Mysql" else "postgresql"
-            yield from _choice(name, tree.where(path, driver.group(0)))
             return

@@ -164,7 +164,9 @@ def _side_service(
     need: str, entry: Signals, texts: list[tuple[str, str]], *, demanded: bool
 ) -> tuple[bool, float] | None:
     """Mail and object storage: most applications start, and work but for a part, without."""
-    if need == "smtp" and not entry.optional and _stops_without_mail(entry, texts):
+    endpoint = _ENDPOINTS[need]
+    known = need == "smtp" or entry.driver
+    if known and not entry.optional and _stops_without(entry, texts, endpoint):
         return True, 0.75
     bucket = any("BUCKET" in item.name and item.required for item in entry.variables)
     if need == "object-storage" and entry.driver and demanded and bucket:
@@ -179,18 +181,27 @@ def _side_service(
     return None
 
 
-def _stops_without_mail(entry: Signals, texts: list[tuple[str, str]]) -> bool:
-    """Whether the mail server's variable is demanded while the program starts, not in a function
-    that sends.
+# The variable that names the server of a side service.
+_ENDPOINTS = {
+    "smtp": re.compile(r"(?:HOST|SERVER|URL|DSN|ADDRESS)$"),
+    "object-storage": re.compile(r"ENDPOINT(?:_URL)?$|BUCKET"),
+}
+# Ruby's settings of production, which are read as the application starts.
+_SETTINGS = re.compile(r"\.py$|(?:^|/)config/(?:environments/production|initializers/\w+)\.rb$")
+
+
+def _stops_without(entry: Signals, texts: list[tuple[str, str]], endpoint: re.Pattern[str]) -> bool:
+    """Whether the server's variable is demanded while the program starts, not in a function that
+    sends.
     """
     known = dict(texts)
     for variable in entry.variables:
-        if not variable.demanded or not re.search(r"(?:HOST|SERVER|URL|DSN)$", variable.name):
+        if not variable.demanded or not endpoint.search(variable.name):
             continue
         for where in variable.evidence:
             path, _, number = where.rpartition(":")
             lines = known.get(path, "").split("\n")[: int(number) if number.isdecimal() else 0]
-            if lines and path.endswith(".py") and not _inside_function(lines):
+            if lines and _SETTINGS.search(path) and not _inside_function(lines):
                 return True
     return False
 

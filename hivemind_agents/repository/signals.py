@@ -264,6 +264,10 @@ def _from_dependencies(
         need = drivers.get(name)
         if need is None or (name in _ANY_OF_AWS and not _names_buckets(texts)):
             continue
+        if name == "huey" and any(
+            "SqliteHuey" in text or "MemoryHuey" in text for _, text in texts
+        ):
+            continue
         entry = signals[need]
         entry.driver = entry.driver or dependency.where
         entry.bound = entry.bound or name in BOUND

@@ -29,6 +29,20 @@ _FRAMEWORKS = (
     ("danet", r"@danet/core"),
 )
 
+# Deno's own drivers, by the package of npm that does the same.
+_DRIVERS = (
+    ("deno.land/x/postgres", "postgres"),
+    ("jsr:@db/postgres", "postgres"),
+    ("jsr:@bartlomieju/postgres", "postgres"),
+    ("deno.land/x/mysql", "mysql2"),
+    ("jsr:@db/mysql", "mysql2"),
+    ("deno.land/x/mongo", "mongodb"),
+    ("jsr:@db/mongo", "mongodb"),
+    ("deno.land/x/redis", "redis"),
+    ("jsr:@db/redis", "redis"),
+    ("jsr:@iuioiua/redis", "redis"),
+)
+
 
 def detect(tree: FileTree) -> Finding | None:
     """Read the folder as Deno: a deno.json beside no package.json, or code that only Deno runs."""
@@ -104,6 +118,9 @@ def _dependencies(tree: FileTree, imports: dict[str, object], manifest: str | No
         name = re.match(r"(?:npm|jsr):/?(@?[\w.-]+(?:/[\w.-]+)?)", str(value))
         if name and manifest:
             found.append(Dependency(name.group(1), "", tree.where(manifest, str(value))))
+        for word, driver in _DRIVERS:
+            if word in str(value) and manifest:
+                found.append(Dependency(driver, "", tree.where(manifest, str(value))))
     for path in tree.sources(".ts", ".js", limit=60):
         found.extend(
             Dependency(hit.group(1), "", tree.where(path, hit.group(0)))
@@ -111,13 +128,7 @@ def _dependencies(tree: FileTree, imports: dict[str, object], manifest: str | No
                 r"(?:from|import)\s*\(?[\"']npm:(@?[\w.-]+(?:/[\w.-]+)?)", tree.text(path) or ""
             )
         )
-        for word, driver in (
-            ("deno.land/x/postgres", "postgres"),
-            ("jsr:@db/postgres", "postgres"),
-            ("deno.land/x/mysql", "mysql2"),
-            ("deno.land/x/mongo", "mongodb"),
-            ("deno.land/x/redis", "redis"),
-        ):
+        for word, driver in _DRIVERS:
             if word in (tree.text(path) or ""):
                 found.append(Dependency(driver, "", tree.where(path, word)))
     return Dependencies(found)

@@ -38,6 +38,9 @@ def detect(tree: FileTree) -> Finding | None:
     runner = next((name for name in ("bash", "zsh", "dash", "ksh", "fish") if name in first), "sh")
     serves, endless = _SERVES.search(text), _ENDLESS.search(text)
     start = f"{runner} {entry}"
+    named = re.search(r"\$\{PORT:[-=](\d{2,5})\}", text) or re.search(
+        r"\b(?:nc|ncat|socat|httpd)\b[^\n]*?\b(\d{4,5})\b", text
+    )
     match = Match(
         framework=None,
         kind="web" if serves else "worker" if endless else "cli",
@@ -45,7 +48,7 @@ def detect(tree: FileTree) -> Finding | None:
         evidence=(entry,),
         start=start,
         start_confidence=0.88 if entry in NAMES[:2] else GUESS,
-        port=8000 if serves else None,
+        port=(int(named.group(1)) if named else 8000) if serves else None,
         processes={"worker": start} if endless and not serves else {},
     )
     found = assemble(

@@ -1,17 +1,24 @@
-"""Branches of Python's code that only development or tests take, told by their conditions."""
+"""Parts of Python's code that only development or tests take, or that may fail without harm."""
 
+import ast
 import re
+from collections.abc import Iterator
+
+from hivemind_agents.repository.readers.python_source import PythonModule, dotted
 
 _DEVELOPMENT = re.compile(
     r"\bDEBUG\b|\b(?:IS_)?(?:DEV|LOCAL|TEST(?:ING)?)\b|[\"'](?:dev\w*|local\w*|test\w*)[\"']"
     r"(?!\s*\))", re.I
 )  # fmt: skip
+_DEVELOPMENT_CLASS = re.compile(r"class\s+(?:Dev|Test|Local)|class\s+\w*(?:Development|Testing)\b")
+_PRODUCTION_CLASS = re.compile(r"(?m)^class\s+\w*Prod")
 _NEGATED = re.compile(r"\bnot\b|!=|==\s*False|is\s+False")
 _ALWAYS_DEBUG = re.compile(r"(?m)^DEBUG\s*=\s*True\b")
 
 
 def only_in_development(text: str, position: int) -> bool:
-    """Whether the place is in a branch like `if DEBUG:`, or in the `else:` of `if not DEBUG:`.
+    """Whether the place is in a branch like `if DEBUG:`, in the `else:` of `if not DEBUG:`, or in
+    the class of settings for development beside one for production.
 
     Where the file itself sets DEBUG, that branch is what runs, and no branch of development.
     """
@@ -30,11 +37,44 @@ def only_in_development(text: str, position: int) -> bool:
         if head.startswith(("if ", "elif ")):
             if _DEVELOPMENT.search(head) and not _NEGATED.search(head):
                 return True
+        elif head.startswith("class "):
+            if _DEVELOPMENT_CLASS.match(head) and _PRODUCTION_CLASS.search(text):
+                return True
         elif head.startswith("else:"):
             condition = _condition_of(lines[:number], indent)
             if _DEVELOPMENT.search(condition) and _NEGATED.search(condition):
                 return True
     return False
+
+
+def made_in_vain(module: PythonModule, package: str) -> Iterator[int]:
+    """Lines of calls to a package inside a `try` whose handlers go on without it."""
+    if module.syntax is None or package not in module.imports:
+        return
+    for node in ast.walk(module.syntax):
+        if not isinstance(node, ast.Try) or not _goes_on(node):
+            continue
+        for inner in (item for part in node.body for item in ast.walk(part)):
+            if isinstance(inner, ast.Call):
+                head = dotted(inner.func).split(".")[0]
+                if module.origins.get(head, head).split(".")[0] == package:
+                    yield inner.lineno
+
+
+def _goes_on(node: ast.Try) -> bool:
+    """Whether the handlers put something in the place of what failed, and none of them ends the
+    program or hands the error on.
+    """
+    handled = [
+        inner for handler in node.handlers for part in handler.body for inner in ast.walk(part)
+    ]
+    stands_in = any(isinstance(inner, ast.Assign | ast.Return) for inner in handled)
+    gives_up = any(
+        isinstance(inner, ast.Raise)
+        or (isinstance(inner, ast.Call) and dotted(inner.func) in {"sys.exit", "exit", "quit"})
+        for inner in handled
+    )
+    return stands_in and not gives_up
 
 
 def _condition_of(lines: list[str], indent: int) -> str:

@@ -4,6 +4,7 @@ import ast
 import builtins
 import re
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from hivemind_agents.repository.tree import FileTree
@@ -121,6 +122,8 @@ _ROUTE_FUNCTIONS = {
     "add_url_rule",
     "add_view",
 }
+# Frameworks whose routes are made by functions of the package itself.
+_BARE_ROUTES = ("bottle.", "litestar.", "starlite.", "blacksheep.")
 _GUARD = re.compile(
     r"login|auth|permission|required|jwt|token|protected|admin|role|superuser|limiter", re.I
 )
@@ -131,9 +134,11 @@ class _Reader:
 
     def __init__(self, module: PythonModule) -> None:
         self.module = module
+        self.prefixed: set[int] = set()
 
     def visit_all(self, tree: ast.Module) -> None:
         nodes = list(ast.walk(tree))
+        self.prefixed.update(_below_a_path(nodes))
         for node in nodes:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 self._imports(node)
@@ -245,7 +250,9 @@ class _Reader:
         for decorator in node.decorator_list:
             name = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
             last = name.rpartition(".")[2]
-            routed = "." in name or self.resolve(name).startswith("bottle.")
+            routed = "." in name or (
+                self.resolve(name).startswith(_BARE_ROUTES) and id(node) not in self.prefixed
+            )
             if isinstance(decorator, ast.Call) and routed and last in _ROUTE_CALLS:
                 text = first_text(decorator)
                 if text is not None:
@@ -264,6 +271,20 @@ class _Reader:
                 Route(path, line, open=not (guarded or redirects), get=get)
                 for path, line, get in paths
             )
+
+
+def _below_a_path(nodes: list[ast.AST]) -> Iterator[int]:
+    """Methods of a controller with a path of its own: their routes do not stand alone."""
+    for node in nodes:
+        if isinstance(node, ast.ClassDef) and any(
+            isinstance(item, ast.Assign | ast.AnnAssign)
+            and any(
+                isinstance(name, ast.Name) and name.id == "path"
+                for name in (item.targets if isinstance(item, ast.Assign) else [item.target])
+            )
+            for item in node.body
+        ):
+            yield from map(id, node.body)
 
 
 def _allows_get(decorator: ast.Call) -> bool:

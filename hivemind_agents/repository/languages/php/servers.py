@@ -35,7 +35,7 @@ _SERVERS = (
     (
         "swoole",
         ("ext-swoole", "ext-openswoole", "openswoole/core"),
-        r"Swoole\\(?:Http|WebSocket)\\Server|new\s+Server\(",
+        r"Swoole\\(?:Http|HTTP|WebSocket)\\Server|new\s+Server\(",
         "php {file}",
         9501,
     ),

@@ -23,7 +23,6 @@ _SERVERS = (
     "uvicorn.Server",
     "waitress.serve",
     "werkzeug.serving.run_simple",
-    "web.application",
     "HTTPServer",
     "asyncio.start_server",
     "websockets.serve",
@@ -35,6 +34,9 @@ _SERVERS = (
     "gevent.pywsgi.WSGIServer",
     "hypercorn.asyncio.serve",
     "mcp.server.fastmcp.FastMCP.run",
+    # Bots that are called by the web instead of asking.
+    ".run_webhook",
+    ".start_webhook",
 )
 _WORKERS = re.compile(
     r"\.(run_polling|start_polling|infinity_polling|polling|start_consuming|run_forever|work|"
@@ -74,7 +76,7 @@ def plain_match(project: PythonProject) -> Match:  # noqa: PLR0911 - a verdict e
             start=start, start_confidence=LIKELY, port=8000,
         )  # fmt: skip
     for module in reachable:
-        line = module.calls_any(*_SERVERS)
+        line = module.calls_any(*_SERVERS) or _accepts(module)
         if line:
             where = f"{module.path}:{line}"
             return Match(
@@ -96,6 +98,11 @@ def plain_match(project: PythonProject) -> Match:  # noqa: PLR0911 - a verdict e
         framework=None, kind="cli", rank=10, evidence=(entry.path,), start=start,
         kind_confidence=0.88 if known else GUESS, start_confidence=0.88 if known else GUESS,
     )  # fmt: skip
+
+
+def _accepts(module: PythonModule) -> int | None:
+    """The line where a bare socket takes connections."""
+    return module.calls_any(".accept") if "socket" in module.imports else None
 
 
 def _tool_server(modules: list[PythonModule]) -> str | None:
@@ -170,7 +177,7 @@ def _lasting(root: list[PythonModule]) -> PythonModule | None:
     """Of several that can be run, the one that goes on running: a server, not its client."""
     runnable = [module for module in root if module.main_guard or acts(module)]
     for lasting in (
-        [module for module in runnable if module.calls_any(*_SERVERS)],
+        [module for module in runnable if module.calls_any(*_SERVERS) or _accepts(module)],
         [module for module in runnable if _works_without_end(module)],
     ):
         if len(lasting) == 1:

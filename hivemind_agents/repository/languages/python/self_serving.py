@@ -20,7 +20,7 @@ _STREAMLIT_NAMES = (
 
 def detect(project: PythonProject) -> Match | None:
     """The first that fits of aiohttp, Sanic, Tornado, Streamlit, Gradio and their kin."""
-    for look in (_sanic, _aiohttp, _tornado, _streamlit, _gradio, _scripts):
+    for look in (_sanic, _aiohttp, _tornado, _streamlit, _gradio, _webpy, _scripts):
         found = look(project)
         if found:
             return found
@@ -68,8 +68,10 @@ def _sanic(project: PythonProject) -> Match | None:
     served = project.served("sanic.Sanic", "sanic.app.Sanic")
     if served is None:
         return None
-    _, name = target(project, served.module.path, served.name)
-    start = f"sanic {name} --host=0.0.0.0 --port=$PORT"
+    folder, name = target(project, served.module.path, served.name)
+    enter = f"cd {folder} && " if folder else ""
+    factory = " --factory" if served.factory else ""
+    start = f"{enter}sanic {name}{factory} --host=0.0.0.0 --port=$PORT"
     return _match(project, "sanic", served.where, start, port=8000, rank=72)
 
 
@@ -113,6 +115,16 @@ def _gradio(project: PythonProject) -> Match | None:
             where = f"{module.path}:{module.calls[made[0]]}"
             start = f"GRADIO_SERVER_NAME=0.0.0.0 GRADIO_SERVER_PORT=$PORT python {module.path}"
             return _match(project, "gradio", where, start, port=7860, rank=59)
+    return None
+
+
+def _webpy(project: PythonProject) -> Match | None:
+    """web.py takes its address from the command line."""
+    for module in project.modules:
+        line = module.calls_any("web.application") if "web" in module.imports else None
+        if line:
+            start = f"{script_start(project, module.path)} 0.0.0.0:$PORT"
+            return _match(project, "web.py", f"{module.path}:{line}", start, port=8080)
     return None
 
 

@@ -1,6 +1,6 @@
 """Rails."""
 
-from hivemind_agents.repository.configured import RAILS_DATABASES
+from hivemind_agents.repository.configured_ruby import RAILS_DATABASES
 from hivemind_agents.repository.facts import CERTAIN, Match
 from hivemind_agents.repository.languages.ruby.project import RubyProject
 from hivemind_agents.repository.readers.environment import Use

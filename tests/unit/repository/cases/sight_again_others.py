@@ -1,19 +1,25 @@
 # ruff: noqa: E501 - a tree a line, read sideways
 """PHP, Ruby, files, Deno, shell, images and mixtures where the first batch was weak."""
 
-from cases import DISK, asgi, case, either, like, wsgi
+from cases import DISK, case, either, like, wsgi
 
 PHP = {"language": "php", "kind": "web"}
 RUBY = {"language": "ruby", "kind": "web", "package_manager": "bundler"}
 STATIC = {"kind": "static", "needs": []}
 ROOT = either(".", "", None)
-RAILS = {"config.ru": "require_relative 'config/environment'\nrun Rails.application\n", "bin/rails": "#!/usr/bin/env ruby\n", "config/application.rb": "require_relative 'boot'\nrequire 'rails/all'\nmodule X\n  class Application < Rails::Application\n  end\nend\n", "config/routes.rb": "Rails.application.routes.draw do\n  root 'pages#home'\nend\n", "config/puma.rb": "port ENV.fetch('PORT', 3000)\n"}
+RAILS = {
+    "config.ru": "require_relative 'config/environment'\nrun Rails.application\n",
+    "bin/rails": "#!/usr/bin/env ruby\n",
+    "config/application.rb": "require_relative 'boot'\nrequire 'rails/all'\nmodule X\n  class Application < Rails::Application\n  end\nend\n",
+    "config/routes.rb": "Rails.application.routes.draw do\n  root 'pages#home'\nend\n",
+    "config/puma.rb": "port ENV.fetch('PORT', 3000)\n",
+}
 
 CASES = [
     # PHP
     case("b-php-html-forms", {"index.html": "<form method='post' action='save.php'></form>", "save.php": "<?php\n$db = new PDO('mysql:host=localhost;dbname=guest', 'root', 'root');\n$s = $db->prepare('insert into m values (?)');\n$s->execute([$_POST['m']]);\nheader('Location: index.html');\n"}, **PHP, needs=["mysql"], document_root=ROOT),
     case("b-php-sqlite-guestbook", {"index.php": "<?php\n$db = new SQLite3('guestbook.db');\n$db->exec('create table if not exists m (t text)');\necho '<h1>Guestbook</h1>';\n"}, **PHP, needs=DISK, framework=None),
-    case("b-php-env-mysql-in-folder", {"app/index.php": "<?php\n$c = mysqli_connect($_ENV['DB_HOST'], $_ENV['DB_USER'], $_ENV['DB_PASSWORD'], 'x');\n", "Dockerfile": "FROM php:8.1-apache\nCOPY app/ /var/www/html\n", "docker-compose.yml": "services:\n  web:\n    build: .\n  db:\n    image: mysql:5.7\n"}, **PHP, needs=["mysql"], document_root=either("app", None)),
+    case("b-php-env-mysql-in-folder", {"app/index.php": "<?php\n$c = mysqli_connect($_ENV['DB_HOST'], $_ENV['DB_USER'], $_ENV['DB_PASSWORD'], 'x');\n", "Dockerfile": "FROM php:8.1-apache\nCOPY app/ /var/www/html\n", "docker-compose.yml": "services:\n  web:\n    build: .\n  db:\n    image: mysql:5.7\n"}, **PHP, needs=["mysql"], path="app", document_root="."),
     case("b-php-redis-sessions", {"composer.json": '{"require": {"predis/predis": "^2.0"}}', "public/index.php": "<?php\nrequire '../vendor/autoload.php';\n$r = new Predis\\Client(getenv('REDIS_URL'));\necho $r->incr('hits');\n"}, **PHP, needs=["redis"], document_root="public"),
     case("b-laravel-env-pgsql-s3", {"artisan": "#!/usr/bin/env php\n<?php\n", "composer.json": '{"require": {"php": "^8.3", "laravel/framework": "^12.0", "league/flysystem-aws-s3-v3": "^3.0"}}', "public/index.php": "<?php\n", "bootstrap/app.php": "<?php\n", "routes/web.php": "<?php\nRoute::get('/', fn () => view('x'));\n", ".env.example": "APP_KEY=\nDB_CONNECTION=pgsql\nDB_HOST=db\nFILESYSTEM_DISK=s3\nAWS_BUCKET=files\nAWS_ACCESS_KEY_ID=\nMAIL_MAILER=log\nSESSION_DRIVER=database\nCACHE_STORE=database\n"}, **PHP, framework="laravel", needs=either(["postgresql", "object-storage"], ["object-storage", "postgresql"], ["postgresql"]), document_root="public"),
     case("b-symfony-mailer-messenger-redis", {"composer.json": '{"require": {"php": ">=8.2", "symfony/framework-bundle": "7.*", "symfony/messenger": "7.*", "symfony/redis-messenger": "7.*", "doctrine/doctrine-bundle": "*"}}', "bin/console": "#!/usr/bin/env php\n", "public/index.php": "<?php\nuse App\\Kernel;\n", "src/Kernel.php": "<?php\n", ".env": "APP_ENV=dev\nDATABASE_URL=mysql://app:app@127.0.0.1:3306/app?serverVersion=8.0\nMESSENGER_TRANSPORT_DSN=redis://localhost:6379/messages\n", "config/packages/messenger.yaml": "framework:\n  messenger:\n    transports:\n      async: '%env(MESSENGER_TRANSPORT_DSN)%'\n"}, **PHP, framework="symfony", needs=["mysql", "redis"], document_root="public"),

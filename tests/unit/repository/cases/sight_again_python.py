@@ -15,8 +15,15 @@ def manage(settings):
 
 
 def django(name, settings, at="", **more):
-    return {f"{at}manage.py": manage(f"{name}.settings"), f"{at}{name}/__init__.py": "", f"{at}{name}/settings.py": "import os\nfrom pathlib import Path\nBASE_DIR = Path(__file__).resolve().parent.parent\nSECRET_KEY = os.environ.get('SECRET_KEY', 'dev')\nINSTALLED_APPS = ['django.contrib.admin']\nROOT_URLCONF = '%s.urls'\nWSGI_APPLICATION = '%s.wsgi.application'\n" % (name, name) + settings,
-            f"{at}{name}/urls.py": "from django.contrib import admin\nfrom django.urls import path\nurlpatterns = [path('admin/', admin.site.urls)]\n", f"{at}{name}/wsgi.py": f"import os\nfrom django.core.wsgi import get_wsgi_application\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', '{name}.settings')\napplication = get_wsgi_application()\n", **more}
+    return {
+        f"{at}manage.py": manage(f"{name}.settings"),
+        f"{at}{name}/__init__.py": "",
+        f"{at}{name}/settings.py": f"import os\nfrom pathlib import Path\nBASE_DIR = Path(__file__).resolve().parent.parent\nSECRET_KEY = os.environ.get('SECRET_KEY', 'dev')\nINSTALLED_APPS = ['django.contrib.admin']\nROOT_URLCONF = '{name}.urls'\nWSGI_APPLICATION = '{name}.wsgi.application'\n"
+        + settings,
+        f"{at}{name}/urls.py": "from django.contrib import admin\nfrom django.urls import path\nurlpatterns = [path('admin/', admin.site.urls)]\n",
+        f"{at}{name}/wsgi.py": f"import os\nfrom django.core.wsgi import get_wsgi_application\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', '{name}.settings')\napplication = get_wsgi_application()\n",
+        **more,
+    }
 
 
 CASES = [

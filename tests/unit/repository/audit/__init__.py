@@ -1,1 +1,0 @@
-"""The second batch, before Recon has seen it."""
