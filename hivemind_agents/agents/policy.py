@@ -103,7 +103,7 @@ def _stage_mode(brief: PlanBrief) -> tuple[str, str]:
     if asked:
         return asked, "asked for"
     if brief.deployment is not None and brief.deployment.stack is not None:
-        return brief.deployment.stage_mode, "as it is (hivemind upgrade changes it)"
+        return brief.deployment.stage_mode, "as it is"
     text = request.description if isinstance(request, DeployRequest) else ""
     found = _PRODUCTION.search(_NOT_PRODUCTION.sub("", text))
     if found:

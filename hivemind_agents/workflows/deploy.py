@@ -17,6 +17,7 @@ async def deploy(plan: Plan, *, stages: Stages) -> WorkflowResult:
     """
     outputs: dict[str, Any] = {}
     summary: str | None = None
+    name = plan.deployment_name
     for step in plan.steps:
         outcome = await stages.run(step.verb, step.arguments)
         outputs.update(outcome.outputs)
@@ -34,7 +35,7 @@ async def deploy(plan: Plan, *, stages: Stages) -> WorkflowResult:
                 failure=Failure(
                     stage=step.verb,
                     message=verdict.summary,
-                    mend=f"hivemind diagnose {plan.deployment_name}",
+                    mend=f"hivemind logs {name}, then hivemind verify {name}",
                     evidence=verdict.reasons,
                 ),
             )

@@ -16,7 +16,7 @@ from typing import Any
 def _folder() -> Path:
     spec = find_spec("cfnlint")
     if spec is None or not spec.submodule_search_locations:
-        raise RuntimeError("cfn-lint is not installed: install hivemind with the extra [sandbox]")
+        raise RuntimeError("cfn-lint is not installed: pip install 'hivemind[sandbox]'")
     return Path(spec.submodule_search_locations[0]) / "data" / "schemas"
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from hivemind_agents.errors import HivemindError, RepositoryError, UserError
 
 pytestmark = pytest.mark.fast
 
+ROOT = Path(__file__).resolve().parents[2]
 HEAVY = {"pydantic_ai", "dbos", "sqlalchemy", "boto3", "botocore", "ansible", "pydantic", "typer"}
 
 
@@ -92,6 +94,26 @@ def test_every_verb_has_its_module(name: str) -> None:
     module = importlib.import_module(str(cli.verbs()[name].module))
 
     assert hasattr(module, "app") or name in module.apps
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["hivemind_agents", "sandbox/hivemind_sandbox", "plugins", "roles", "playbooks", "docs"],
+)
+def test_messages_name_verbs_that_exist(place: str) -> None:
+    """Whoever is told to type a command finds it."""
+    files = (
+        path
+        for path in (ROOT / place).rglob("*")
+        if path.suffix in {".py", ".yml", ".j2", ".md"} and not path.name.startswith("_")
+    )
+    named = {
+        (path.name, verb)
+        for path in files
+        for verb in re.findall(r"(?:`|FIX: |mend=f?\"|\$ )hivemind ([a-z]+)", path.read_text())
+    }
+
+    assert set() == {(file, verb) for file, verb in named if verb not in cli.verbs()}
 
 
 def test_a_typing_slip_is_met_with_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
