@@ -102,6 +102,8 @@ def _recipe(
             ),
         )
     front = front_end_steps(report, files)
+    translations = _translations(files)
+    static = (*translations, *static)
     built = [*static, *(step for step in front if not _kept(step)), *_build_steps(report)]
     first = sum(_kept(step) for step in steps)
     steps[first:first] = sorted(filter(_kept, front), key=lambda step: step.phase != "tools")
@@ -125,7 +127,15 @@ def _recipe(
         processes=processes,
         search_path=(".venv/bin",),
         packages=tuple(sorted({"python3", *for_running(report)})),
-        build_packages=tuple(sorted({*for_building(report), *pins.packages(files)})),
+        build_packages=tuple(
+            sorted(
+                {
+                    *for_building(report),
+                    *pins.packages(files),
+                    *(("gettext",) if translations else ()),
+                }
+            )
+        ),
         compiled_python=python.compiled,
         added=added,
         warnings=python.warnings,
@@ -139,6 +149,23 @@ def _recipe(
 
 
 _VENV = ".venv"
+# Django and Babel read the compiled form alone; a text that is out of order costs its language.
+_MSGFMT = (
+    "find . -name .venv -prune -o -name node_modules -prune -o -path '*/LC_MESSAGES/*.po' -exec "
+    """sh -c 'for f; do msgfmt -o "${f%.po}.mo" "$f" || true; done' sh {} +"""
+)
+
+
+def _translations(files: Iterable[str]) -> tuple[Step, ...]:
+    """Compile the translations of which the repository has the texts alone."""
+    names = frozenset(files)
+    if any(
+        "/LC_MESSAGES/" in name and f"{name[:-3]}.mo" not in names
+        for name in names
+        if name.endswith(".po")
+    ):
+        return (Step(title="compile the translations", command=_MSGFMT),)
+    return ()
 
 
 def _kept_for_next_time(

@@ -64,6 +64,9 @@ def hosted(recipe: Recipe, report: RepositoryReport, files: Names) -> Recipe:
     """The recipe with what its hosts have to do besides: the clock's jobs, folders that stay."""
     return recipe.model_copy(
         update={
+            # The user's own values win over these, on the hosts and in the build.
+            "runtime_env": {**report.sets, **recipe.runtime_env},
+            "defaults": {**recipe.defaults, **report.sets} if recipe.reads_env else {},
             "schedules": (*recipe.schedules, *report.schedules),
             "persistent": persistent_folders(report, files),
             "persistent_files": persistent_files(report, files),

@@ -176,7 +176,7 @@ def _kept(record: "Deployment | None") -> set[str]:
 
 
 def _provided(report: "RepositoryReport", record: "Deployment | None") -> set[str]:
-    """What comes with the stack: host names, and connections to what Recon found needed."""
+    """What comes with the stack or is set by us: host names, connections, the stage."""
     needs = {"postgresql", "mysql", "redis"} & set(report.needs)
     if record is not None and record.database is not None:
         needs.add(record.database.engine)
@@ -185,4 +185,4 @@ def _provided(report: "RepositoryReport", record: "Deployment | None") -> set[st
         names.add("DATABASE_URL")
     if "redis" in needs:
         names.add("REDIS_URL")
-    return names | set(report.host_variables)
+    return names | set(report.host_variables) | set(report.sets)

@@ -1,7 +1,7 @@
 """The names an application answers to: those of its load balancer, its domain, and its host."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from hivemind_agents.domain.deployment import Deployment
@@ -40,6 +40,19 @@ def with_host_names(
             names = list(dict.fromkeys(wanted))
             result[variable] = json.dumps(names) if separator == "json" else separator.join(names)
     return result
+
+
+def without_https(
+    env: Mapping[str, str], variables: Sequence[str], record: Deployment
+) -> dict[str, str]:
+    """`env` with the switches off that need HTTPS (Recon's `https_variables`), where there is none.
+
+    A deployment without a domain is reached over plain HTTP: a redirect leads nowhere, and a
+    browser keeps a secure cookie to itself. What the user has set stays.
+    """
+    if record.url is None or urlsplit(record.url).scheme == "https":
+        return dict(env)
+    return {**dict.fromkeys(variables, "False"), **env}
 
 
 def _host_of(url: str | None) -> str | None:

@@ -31,6 +31,9 @@ _WITHOUT_TLS = (
     "is made so that it lets that pass",
     "leave sslmode to DATABASE_URL or PGSSLMODE, then --set database_tls=required",
 )
+_OWN_ADDRESS = (
+    "the server listens on the host's own address only, where no load balancer reaches it"
+)
 _RULES = (
     _Rule(
         DATABASE_TLS,
@@ -110,12 +113,18 @@ _RULES = (
     _Rule(
         "binding",
         _JS,
-        re.compile(
-            r"\.listen\([^)\n]*[\"'](?:127\.0\.0\.1|localhost)[\"']|(?:host|"
-            r"hostname)\s*:\s*[\"'](?:127\.0\.0\.1|localhost)[\"']"
-        ),
-        "the server listens on the host's own address only, where no load balancer reaches it",
+        re.compile(r"\.listen\([^)\n]*[\"'](?:127\.0\.0\.1|localhost)[\"']"),
+        _OWN_ADDRESS,
         "listen on 0.0.0.0",
+    ),
+    _Rule(
+        "binding",
+        _JS,
+        re.compile(r"(?:host|hostname)\s*:\s*[\"'](?:127\.0\.0\.1|localhost)[\"']"),
+        _OWN_ADDRESS,
+        "listen on 0.0.0.0",
+        # Where a database is, says nothing about where the server listens.
+        re.compile(r"\b(?:dialect|migrations|database|client|user(?:name)?)\s*:"),
     ),
     _Rule(
         "https-redirect",
@@ -132,7 +141,7 @@ _RULES = (
         re.compile(
             r"(?:ListenAndServe|Run|Start|Listen|net\.Listen)\([^\n)]*\"(?:127\.0\.0\.1|localhost):"
         ),
-        "the server listens on the host's own address only, where no load balancer reaches it",
+        _OWN_ADDRESS,
         "listen on :$PORT",
     ),
     _Rule(
@@ -141,7 +150,7 @@ _RULES = (
         re.compile(
             r"(?:bind|serve|run)\([^\n]{0,60}(?:127\.0\.0\.1|localhost)|\[127,\s*0,\s*0,\s*1\]"
         ),
-        "the server listens on the host's own address only, where no load balancer reaches it",
+        _OWN_ADDRESS,
         "bind 0.0.0.0 and the port of PORT",
     ),
     _Rule(

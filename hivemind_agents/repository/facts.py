@@ -91,6 +91,9 @@ class Match:
     adds: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     env: tuple[Use, ...] = ()
+    # Variables that a release has to have, and files that it never loads.
+    sets: Mapping[str, str] = field(default_factory=dict)
+    unused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +122,8 @@ class Finding:
     adds: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     env: tuple[Use, ...] = ()
+    sets: Mapping[str, str] = field(default_factory=dict)
+    unused: tuple[str, ...] = ()
     dependencies: Dependencies = field(default_factory=lambda: Dependencies([]))
     entry_files: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()

@@ -14,6 +14,15 @@ _ORIGINS_BY_NAME = re.compile(r"(^|_)(CSRF|TRUSTED)_(TRUSTED_)?ORIGINS?$", re.I)
 _ASSIGNED = re.compile(
     r"(?m)^[ \t]*(?P<what>ALLOWED_HOSTS|CSRF_TRUSTED_ORIGINS)\s*(?::[^=\n]*)?\+?="
 )
+_HTTPS_WORDS = (
+    r"SECURE_SSL_REDIRECT|SESSION_COOKIE_SECURE|CSRF_COOKIE_SECURE|REMEMBER_COOKIE_SECURE"
+)
+_HTTPS = re.compile(rf"^[ \t]*(?:{_HTTPS_WORDS})\s*(?::[^=\n]*)?=")
+_HTTPS_BY_NAME = re.compile(
+    rf"(?:^|_)(?:{_HTTPS_WORDS}|(?:FORCE|REQUIRE|REDIRECT_TO|USE)_?(?:SSL|HTTPS)|SSL_REDIRECT|"
+    r"HTTPS_(?:ONLY|REDIRECT)|COOKIE_SECURE|SECURE_COOKIES?)$",
+    re.I,
+)
 # How far from the reading the text is split.
 _NEAR = 240
 
@@ -35,6 +44,35 @@ def read_host_variables(tree: FileTree, env: tuple[EnvVariable, ...]) -> dict[st
                 )
                 break
     return found
+
+
+def means_hosts(name: str) -> bool:
+    """Whether a variable holds host names or origins by its name alone."""
+    return bool(_BY_NAME.search(name) or _ORIGINS_BY_NAME.search(name))
+
+
+def read_https_variables(tree: FileTree, env: tuple[EnvVariable, ...]) -> tuple[str, ...]:
+    """Switches that are on where nobody says otherwise, and need HTTPS: redirects to it, cookies
+    that go over nothing else.
+    """
+    found = []
+    for variable in env:
+        if (variable.default or "").lower() not in {"true", "1", "yes", "on"}:
+            continue
+        if _HTTPS_BY_NAME.search(variable.name) or any(
+            _sets_https(tree, place) for place in variable.evidence
+        ):
+            found.append(variable.name)
+    return tuple(found)
+
+
+def _sets_https(tree: FileTree, place: str) -> bool:
+    path, _, line = place.rpartition(":")
+    if not path.endswith(".py") or not line.isdigit():
+        return False
+    lines = (tree.text(path) or "").splitlines()[max(0, int(line) - 2) : int(line)]
+    before = [each for each in lines[:-1] if each.rstrip().endswith("(")]
+    return any(_HTTPS.match(each) for each in (*before, *lines[-1:]))
 
 
 def _means_origins(name: str, text: str, line: int) -> bool | None:

@@ -76,6 +76,8 @@ def rows(report: RepositoryReport) -> Iterator[Row]:  # noqa: PLR0912 - a line e
         yield _row(
             report, "can use", ", ".join(_need(report, need) for need in report.optional_needs), ""
         )
+    for name, value in report.sets.items():
+        yield Row("sets", f"{name}={value}")
     if report.persistent:
         yield Row("keeps", ", ".join(report.persistent))
     if report.system_packages:

@@ -88,6 +88,10 @@ class RepositoryReport(Frozen):
     url_schemes: dict[str, str] = {}
     env: tuple[EnvVariable, ...] = ()
     host_variables: dict[str, HostVariable] = {}
+    # Variables that a release gets where nobody says otherwise: which settings are for production.
+    sets: dict[str, str] = {}
+    # Switches that are on by default and let nobody in who comes without HTTPS.
+    https_variables: tuple[str, ...] = ()
     health_path: str | None = None
     document_root: str | None = None
     single_page: bool = False

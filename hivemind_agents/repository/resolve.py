@@ -12,7 +12,7 @@ from hivemind_agents.repository.components import Layout, read_layout, services_
 from hivemind_agents.repository.config import UserWord, VariableWord, read_word
 from hivemind_agents.repository.environment import read_environment
 from hivemind_agents.repository.facts import CERTAIN, LIKELY, SURE, Fact, Finding
-from hivemind_agents.repository.hosts import read_host_variables
+from hivemind_agents.repository.hosts import read_host_variables, read_https_variables
 from hivemind_agents.repository.languages import read_languages
 from hivemind_agents.repository.locks import read_lock_problems
 from hivemind_agents.repository.needs import Needs, read_needs, settled
@@ -20,6 +20,7 @@ from hivemind_agents.repository.platforms import Declared, read_platforms
 from hivemind_agents.repository.ports import named_port
 from hivemind_agents.repository.questions import read_questions
 from hivemind_agents.repository.report import EnvVariable, RepositoryReport
+from hivemind_agents.repository.stages import read_sets
 from hivemind_agents.repository.tree import FileTree
 from hivemind_agents.repository.weighing import weigh
 
@@ -61,6 +62,8 @@ def _read(
     finding = layout.borrowed or (findings[0][1] if findings else None)
     processes = read_processes(finding, declared)
     told = [*(finding.env if finding else ()), *(use for item in declared for use in item.env)]
+    # What production never loads says nothing about it.
+    tree = tree.without(finding.unused if finding else ())
     env = read_environment(tree, told)
     needs = read_needs(tree, finding, declared, env)
     env = settled(tree, env, needs)
@@ -86,6 +89,8 @@ def _read(
             "questions": questions,
             "behaviours": behaviours,
             "host_variables": read_host_variables(tree, env),
+            "https_variables": read_https_variables(tree, env),
+            "sets": read_sets(tree, finding, declared, env),
             "schedules": _schedules(declared),
             "notes": (
                 *report.notes,

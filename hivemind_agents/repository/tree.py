@@ -8,7 +8,7 @@ import os
 import re
 import stat
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, TypeVar
@@ -139,6 +139,18 @@ class FileTree:
             lambda path, limit: self._read(prefix + path, limit),
             folders=(item[len(prefix) :] for item in self.folders if item.startswith(prefix)),
             name=prefix.rstrip("/").rsplit("/", 1)[-1],
+        )
+
+    def without(self, paths: Collection[str]) -> "FileTree":
+        """The tree as it would be without some of its files; itself without any."""
+        if not paths:
+            return self
+        left_out = frozenset(paths)
+        return FileTree(
+            (path for path in self.paths if path not in left_out),
+            self._read,
+            folders=self.folders,
+            name=self.name,
         )
 
     def __contains__(self, path: object) -> bool:

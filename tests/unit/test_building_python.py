@@ -398,3 +398,32 @@ def test_pipenvs_lock_gives_its_default_section_with_other_indexes(tmp_path):
         "flask==3.0 ; python_version >= '3.8'",
         "own @ git+https://host.example/own.git@c0ffee",
     ] == locked(tmp_path, "pipenv", {"Pipfile.lock": json.dumps(lock)})
+
+
+# Translations
+
+
+def test_translations_that_are_there_as_texts_alone_are_compiled():
+    """
+    The texts beside a compiled form need nothing.
+    """
+    texts = {"requirements.txt": "django", "shop/locale/de/LC_MESSAGES/django.po": 'msgid ""\n'}
+
+    made = django(texts)
+    with_both = django({**texts, "shop/locale/de/LC_MESSAGES/django.mo": ""})
+
+    assert "msgfmt" in commands(made)
+    assert "gettext" in made.build_packages
+    assert commands(made).index("msgfmt") < commands(made).index("collectstatic")
+    assert "msgfmt" not in commands(with_both)
+    assert "gettext" not in with_both.build_packages
+
+
+def test_what_the_repository_sets_is_a_default_of_the_build_and_of_the_release():
+    """
+    Both can be overruled by what the user sets.
+    """
+    made = django({"requirements.txt": "django"}, sets={"DJANGO_ENV": "prod"})
+
+    assert "prod" == made.runtime_env["DJANGO_ENV"]
+    assert "prod" == made.defaults["DJANGO_ENV"]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from hivemind_agents.domain.deployment import Deployment, LoadBalancer
-from hivemind_agents.hosting.names import with_host_names
+from hivemind_agents.hosting.names import with_host_names, without_https
 
 pytestmark = pytest.mark.fast
 
@@ -53,3 +53,20 @@ def test_a_list_in_json_is_json() -> None:
     assert ["a.example", "10.42.0.5", "localhost", "127.0.0.1"] == json.loads(
         names('["a.example"]', separator="json")
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "env", "expected"),
+    [
+        ("http://shop.example.org", {}, "False"),
+        ("http://shop.example.org", {"FORCE_SSL": "True"}, "True"),
+        ("https://shop.example.org", {}, None),
+    ],
+)
+def test_switches_that_need_https_are_off_where_there_is_none(url, env, expected):
+    """
+    A deployment without a domain has plain HTTP; what the user says stays.
+    """
+    record = RECORD.model_copy(update={"url": url})
+
+    assert expected == without_https(env, ["FORCE_SSL"], record).get("FORCE_SSL")

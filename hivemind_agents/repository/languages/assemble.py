@@ -70,6 +70,8 @@ def assemble(
         adds=(*match.adds, *adds),
         notes=match.notes,
         env=match.env,
+        sets=match.sets,
+        unused=match.unused,
         dependencies=dependencies,
         choices=choices,
     )

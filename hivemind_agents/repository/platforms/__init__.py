@@ -34,6 +34,8 @@ class Declared:
     port: Fact[int] | None = None
     services: tuple[Service, ...] = ()
     env: tuple[Use, ...] = ()
+    # Values that the file gives to variables of the running application.
+    sets: Mapping[str, str] = field(default_factory=dict)
     health_path: Fact[str] | None = None
     document_root: Fact[str] | None = None
     language: Fact[str] | None = None

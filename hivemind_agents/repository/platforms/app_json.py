@@ -16,11 +16,14 @@ def detect(tree: FileTree) -> Declared | None:
         for item in items(content.get("addons"))
     ]
     env = []
+    sets = {}
     for name, value in table(content.get("env")).items():
         if not NAME.match(str(name)):
             continue
         settings = table(value)
         default = text_of(value) or text_of(settings.get("value"))
+        if default is not None:
+            sets[name] = default
         given = default is not None or settings.get("generator") is not None
         needed = settings.get("required", True) is not False
         where = tree.where("app.json", f'"{name}"')
@@ -46,4 +49,5 @@ def detect(tree: FileTree) -> Declared | None:
         processes=processes,
         services=services((name, tree.where("app.json", name)) for name in addons),
         env=tuple(env),
+        sets=sets,
     )

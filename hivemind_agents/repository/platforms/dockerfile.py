@@ -41,6 +41,7 @@ def detect(tree: FileTree) -> Declared | None:
     last = images[-1][1]
     command = entry = None
     port = health = None
+    sets: dict[str, str] = {}
     for name, words, line in instructions:
         if line < last:
             continue
@@ -49,6 +50,8 @@ def detect(tree: FileTree) -> Declared | None:
             command = Fact(_command(words), LIKELY, where)
         elif name == "ENTRYPOINT":
             entry = Fact(_command(words), LIKELY, where)
+        elif name == "ENV":
+            sets |= _values(words)
         elif name == "EXPOSE":
             found = re.match(r"(\d{2,5})", words)
             port = port or (Fact(int(found.group(1)), LIKELY, where) if found else None)
@@ -67,7 +70,7 @@ def detect(tree: FileTree) -> Declared | None:
     )  # fmt: skip
     return Declared(
         source="dockerfile", processes=processes, binding=False, port=port, health_path=health,
-        language=language,
+        language=language, sets=sets,
     )  # fmt: skip
 
 
@@ -87,6 +90,18 @@ def _instructions(text: str) -> list[tuple[str, str, int]]:
         found.append((name.upper(), rest.strip(), started))
         pending, started = "", 0
     return found
+
+
+def _values(words: str) -> dict[str, str]:
+    """`A=1 B="two words"`, or the old form `A two words`."""
+    if re.match(r"\w+\s", words):
+        name, _, value = words.partition(" ")
+        return {name: value.strip().strip("\"'")}
+    try:
+        pairs = [part.partition("=") for part in shlex.split(words)]
+    except ValueError:
+        return {}
+    return {name: value for name, equals, value in pairs if equals}
 
 
 def _command(words: str) -> str:

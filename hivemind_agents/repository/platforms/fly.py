@@ -39,6 +39,11 @@ def detect(tree: FileTree) -> Declared | None:
         port=Fact(port, SURE, (tree.where(PATH, "internal_port"),)) if port else None,
         health_path=Fact(health, SURE, (tree.where(PATH, health),)) if health else None,
         disk=tree.where(PATH, re.compile(r"\[+mounts?\]")) if mounts else None,
+        sets={
+            str(name): text
+            for name, value in table(content.get("env")).items()
+            if (text := text_of(value)) is not None
+        },
         env=tuple(
             Use(name, tree.where(PATH, name), text_of(value), optional=True)
             for name, value in table(content.get("env")).items()

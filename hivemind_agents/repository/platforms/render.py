@@ -19,6 +19,7 @@ def detect(tree: FileTree) -> Declared | None:
     processes: dict[str, Fact[str]] = {}
     needs: dict[str, Service] = {}
     env: list[Use] = []
+    sets: dict[str, str] = {}
     jobs: list[tuple[str | None, str | None, str | None]] = []
     build: tuple[str, ...] = ()
     health = root = disk = None
@@ -64,11 +65,13 @@ def detect(tree: FileTree) -> Declared | None:
                     {"generateValue", "fromDatabase", "fromService"} & set(variable)
                 )
                 env.append(Use(name, tree.where(path, name), value, optional=given))
+                if value is not None:
+                    sets.setdefault(name, value)
     for _ in items(content.get("databases")):
         needs["postgresql"] = Service(need="postgresql", where=tree.where(path, "databases:"))
     schedules, notes = clocked(jobs, path)
     return Declared(
         source="render", processes=processes, build=build, services=tuple(needs.values()),
         env=tuple(env), health_path=health, document_root=root, disk=disk,
-        schedules=schedules, notes=notes,
+        schedules=schedules, notes=notes, sets=sets,
     )  # fmt: skip

@@ -41,7 +41,7 @@ def python_uses(module: PythonModule) -> Iterator[Use]:
         return
     reads_config = bool(
         re.search(r"from decouple|import environ|environs|starlette\.config", text)
-    ) or ("import env" in text)
+    ) or _imports_reader(parsed)
     # `os.environ.get("X") or "default"`
     otherwise = {
         id(node.values[0]): node.values[1]
@@ -68,6 +68,15 @@ def python_uses(module: PythonModule) -> Iterator[Use]:
                 )
         elif isinstance(node, ast.ClassDef):
             yield from _settings_class(path, node)
+
+
+def _imports_reader(parsed: ast.Module) -> bool:
+    """Whether the reader of another module is used: `from .base import DEBUG, env`."""
+    return any(
+        isinstance(node, ast.ImportFrom)
+        and any((item.asname or item.name) in {"env", "environ", "*"} for item in node.names)
+        for node in ast.walk(parsed)
+    )
 
 
 def _mappings(parsed: ast.Module) -> set[str]:

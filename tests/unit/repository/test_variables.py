@@ -122,3 +122,27 @@ def test_a_client_that_is_told_nothing_has_its_own_variables(
     Where no code names a variable, those that the client or its configuration reads are named.
     """
     assert {"postgresql": expected} == inspect_tree(FileTree.of(files)).need_variables
+
+
+def test_settings_that_production_never_loads_ask_for_nothing() -> None:
+    """
+    What only settings for development read is no variable of a release.
+    """
+    starter = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.settings.{}')\n"
+    read = "from .base import env\n{} = env('{}')\n"
+    report = inspect_tree(
+        FileTree.of(
+            {
+                "requirements.txt": "django\ndjango-environ\n",
+                "manage.py": starter.format("local") + "import django\n",
+                "site/wsgi.py": starter.format("production"),
+                "site/settings/base.py": "import environ\nenv = environ.Env()\n",
+                "site/settings/local.py": read.format("TOKEN", "LOCAL_TOKEN"),
+                "site/settings/production.py": read.format("MAIL", "MAIL_KEY"),
+            }
+        )
+    )
+
+    names = {variable.name for variable in report.env if variable.required}
+    assert {"MAIL_KEY"} == names
+    assert "LOCAL_TOKEN" not in {variable.name for variable in report.env}

@@ -1,15 +1,10 @@
 """Django."""
 
-import re
-
 from hivemind_agents.repository.facts import CERTAIN, LIKELY, SURE, Match
 from hivemind_agents.repository.languages.python.celery_app import celery_processes
+from hivemind_agents.repository.languages.python.django_settings import VARIABLE, read_settings
 from hivemind_agents.repository.languages.python.project import PythonProject
 from hivemind_agents.repository.languages.python.serving import asgi_start, wsgi_start
-
-_SETTINGS = re.compile(
-    r"DJANGO_SETTINGS_MODULE[\"']?\s*[,\]=]+\s*(?:os\.(?:environ\.get|getenv)\([^,]*,\s*)?[\"']([\w.]+)"
-)
 
 
 def detect(project: PythonProject) -> Match | None:
@@ -20,9 +15,9 @@ def detect(project: PythonProject) -> Match | None:
     if manage is None:
         return _without_manage(project)
     folder = manage.rpartition("/")[0]
-    settings = settings_module(project, manage)
-    package, wsgi = _server_module(project, folder, settings)
-    evidence = (tree.where(manage, "DJANGO_SETTINGS_MODULE"),)
+    settings = read_settings(project, manage)
+    package, wsgi = _server_module(project, folder, settings.module)
+    evidence = (tree.where(manage, VARIABLE),)
     listed = project.where("django")
     adds: tuple[str, ...] = ()
     start: str | None
@@ -34,6 +29,8 @@ def detect(project: PythonProject) -> Match | None:
     enter = f"cd {folder} && " if folder else ""
     manage_py = f"{enter}python manage.py"
     build = (f"{manage_py} collectstatic --noinput",) if _collects_static(project, folder) else ()
+    if _compresses(project, settings.unused):
+        build = (*build, f"{manage_py} compress --force")
     processes = {"release": f"{manage_py} migrate --noinput"} if _has_database(project) else {}
     return Match(
         framework="django",
@@ -48,6 +45,8 @@ def detect(project: PythonProject) -> Match | None:
         processes={**processes, **celery_processes(project)},
         port=8000,
         adds=adds,
+        sets={VARIABLE: settings.module} if settings.module and not settings.said else {},
+        unused=settings.unused,
     )
 
 
@@ -80,15 +79,6 @@ def _has_database(project: PythonProject) -> bool:
         project.tree.search(path, r"\bDATABASES\b(?!\s*(?::[^=]+)?=\s*\{\s*\})|import \*")
         for path in paths
     )
-
-
-def settings_module(project: PythonProject, manage: str) -> str | None:
-    """The module that `manage.py` names, or else wsgi's."""
-    for path in (manage, *project.tree.named("wsgi.py"), *project.tree.named("asgi.py")):
-        found = project.tree.search(path, _SETTINGS)
-        if found:
-            return str(found.group(1))
-    return None
 
 
 def _server_module(
@@ -142,6 +132,15 @@ def _start(
     chdir = f"--chdir {folder} " if folder else ""
     added = () if dependencies.runtime("gunicorn") else ("gunicorn",)
     return f"gunicorn {chdir}{dot}wsgi:application --bind 0.0.0.0:$PORT", added
+
+
+def _compresses(project: PythonProject, unused: tuple[str, ...]) -> bool:
+    """Whether pages are refused until django-compressor has made their files beforehand."""
+    return project.dependencies.runtime("django-compressor") is not None and any(
+        project.tree.search(path, r"(?m)^[ \t]*COMPRESS_OFFLINE\s*=\s*(?!False)")
+        for path in project.tree.sources(".py")
+        if "settings" in path and path not in unused
+    )
 
 
 def _collects_static(project: PythonProject, folder: str) -> bool:

@@ -1,0 +1,138 @@
+"""Which of several settings modules a release of Django runs with, and which it never loads."""
+
+import re
+from dataclasses import dataclass
+
+from hivemind_agents.repository.languages.python.project import PythonProject
+from hivemind_agents.repository.readers.python_source import read_module
+from hivemind_agents.repository.tree import FileTree
+
+VARIABLE = "DJANGO_SETTINGS_MODULE"
+_NAMED = re.compile(
+    rf"{VARIABLE}[\"']?\s*[,\]=]+\s*(?:os\.(?:environ\.get|getenv)\([^,]*,\s*)?[\"']([\w.]+)"
+)
+_PRODUCTION = ("production", "prod", "prd", "live", "deployment", "deploy")
+# Words in the names of settings that are for anything but production.
+_ELSEWHERE = re.compile(
+    r"(?:^|_)(?:local|dev|devel|develop|development|test|tests|testing|ci|debug|staging|stage)(?:_|$)"
+)
+_SHARED = re.compile(r"^(?:base|common|default|defaults|settings)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`module`: what a release runs with. `said`: every starter of the repository names it
+    itself. `unused`: files with settings that it never loads.
+    """
+
+    module: str | None = None
+    said: bool = True
+    unused: tuple[str, ...] = ()
+
+
+def read_settings(project: PythonProject, manage: str) -> Settings:
+    """The web server's word first, then that of `manage.py`.
+
+    Where both name settings for development, or the part that all stages share, the module for
+    production beside them is meant.
+    """
+    tree = project.tree
+    starters = [*tree.named("wsgi.py"), *tree.named("asgi.py"), manage]
+    named = {path: str(hit[1]) for path in starters if (hit := tree.search(path, _NAMED))}
+    folder = manage.rpartition("/")[0]
+    chosen = _chosen(tree, folder, list(named.values()))
+    if chosen is None:
+        return Settings()
+    said = all(name == chosen for name in named.values()) and manage in named
+    path = _path(tree, folder, chosen)
+    return Settings(chosen, said, _unused(tree, folder, path) if path else ())
+
+
+def _chosen(tree: FileTree, folder: str, named: list[str]) -> str | None:
+    for name in named:
+        if _is_production(name) and _path(tree, folder, name):
+            return name
+    for name in named:
+        last = name.rpartition(".")[2]
+        if not (_ELSEWHERE.search(last) or (_SHARED.match(last) and "." in name)):
+            continue
+        found = next((each for each in _siblings(name) if _path(tree, folder, each)), None)
+        if found and not (last == "settings" and _imports(tree, folder, name)):
+            return found
+    return next(iter(named), None)
+
+
+def _is_production(name: str) -> bool:
+    return bool(set(name.rpartition(".")[2].split("_")) & set(_PRODUCTION))
+
+
+def _siblings(name: str) -> list[str]:
+    """Modules for production that are named like the given one: `x.local`, `x.settings_dev`."""
+    package, _, last = name.rpartition(".")
+    dot = f"{package}." if package else ""
+    found = []
+    for word in _PRODUCTION:
+        if _SHARED.match(last) and last == "settings":
+            found.append(f"{name}.{word}")
+        elif _ELSEWHERE.fullmatch(last) or _SHARED.match(last):
+            found.append(f"{dot}{word}")
+        else:
+            hit = _ELSEWHERE.search(last)
+            found += [dot + last.replace(hit[0], _put(hit[0], word), 1)] if hit else []
+    return found
+
+
+def _put(found: str, word: str) -> str:
+    return ("_" if found.startswith("_") else "") + word + ("_" if found.endswith("_") else "")
+
+
+def _path(tree: FileTree, folder: str, module: str) -> str | None:
+    base = f"{folder}/" if folder else ""
+    stem = base + module.replace(".", "/")
+    return tree.has(f"{stem}.py", f"{stem}/__init__.py")
+
+
+def _imports(tree: FileTree, folder: str, module: str) -> bool:
+    """Whether a package of settings loads one of its stages by itself, or is a whole module."""
+    path = _path(tree, folder, module)
+    return bool(path and tree.search(path, r"(?m)^[ \t]*(?:from|import)\s+\.?\w"))
+
+
+def _unused(tree: FileTree, folder: str, chosen: str) -> tuple[str, ...]:
+    """Settings for other stages, beside the chosen ones, that these do not import."""
+    place = chosen.rpartition("/")[0]
+    loaded = _loaded(tree, folder, chosen)
+    return tuple(
+        path
+        for path in tree.suffixed(".py")
+        if path.rpartition("/")[0] == place
+        and path not in loaded
+        and _ELSEWHERE.search(path.rpartition("/")[2].removesuffix(".py"))
+        and ("settings" in path or place.rpartition("/")[2] in {"config", "conf", "settings"})
+    )
+
+
+def _loaded(tree: FileTree, folder: str, first: str) -> set[str]:
+    """The module and all that it imports of its own folder."""
+    loaded: set[str] = set()
+    waiting = [first]
+    while waiting:
+        path = waiting.pop()
+        if path in loaded:
+            continue
+        loaded.add(path)
+        place = path.rpartition("/")[0]
+        for found in re.finditer(
+            r"(?m)^[ \t]*(?:from\s+(\.*[\w.]*)\s+import\s+([\w, *]+)|import\s+([\w.]+))",
+            read_module(tree, path).text,
+        ):
+            origin = found[1] or found[3] or ""
+            if origin.startswith("."):
+                names = [origin[1:]] if origin[1:] else re.findall(r"\w+", found[2] or "")
+                waiting += [
+                    known for name in names
+                    if (known := tree.has(f"{place}/{name.replace('.', '/')}.py".lstrip("/")))
+                ]  # fmt: skip
+            elif known := _path(tree, folder, origin):
+                waiting.append(known)
+    return loaded

@@ -1,0 +1,111 @@
+"""Variables by which a repository is told that it runs in production, and what they have to say.
+
+A platform's file gives values outright. Where none does, a variable that chooses between stages,
+and falls back to the one for development, is given the name that the code has for production.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from hivemind_agents.repository.facts import Finding
+from hivemind_agents.repository.hosts import means_hosts
+from hivemind_agents.repository.platforms import Declared
+from hivemind_agents.repository.readers.environment import PLATFORM
+from hivemind_agents.repository.report import EnvVariable
+from hivemind_agents.repository.signals import VARIABLES
+from hivemind_agents.repository.tree import FileTree
+
+# Of the platform's own variables, those that choose what an application does.
+_CHOOSE = frozenset({"DJANGO_SETTINGS_MODULE", "FLASK_ENV", "APP_ENV", "ENV", "LOG_LEVEL"})
+_STAGE = re.compile(
+    r"^(?:\w+_)?(?:ENV|ENVIRONMENT|STAGE|CONFIG|CONFIG_NAME|CONFIG_MODE|CONFIG_TYPE|SETTINGS|"
+    r"APP_SETTINGS|RUN_MODE)$"
+)
+# Who runs it sets it: Node's recipe, PHP's frameworks.
+_SET_ELSEWHERE = frozenset({"NODE_ENV", "RAILS_ENV", "RACK_ENV", "MIX_ENV"})
+_DEVELOPMENT = re.compile(r"(?i)^(?:dev|develop|development|local|default|debug|test|testing)$")
+_PRODUCTION = re.compile(r"[\"'](production|prod|Production|PRODUCTION|PROD|Prod)[\"']")
+_CLASS = re.compile(
+    r"^([\w.]+[.:])?(?:Dev|Development|Local|Base|Default|Debug)?Config(?:uration)?$"
+)
+_PRODUCTION_CLASS = re.compile(r"(?m)^class\s+(Prod\w*Config(?:uration)?)\b")
+# What a value of another machine looks like: its paths, its names, a part of its shell.
+_FOREIGN = re.compile(r"^/|\$|localhost|127\.0\.0\.1|0\.0\.0\.0|herokuapp|onrender|fly\.dev")
+
+
+def read_sets(
+    tree: FileTree,
+    finding: Finding | None,
+    declared: Sequence[Declared],
+    env: Sequence[EnvVariable],
+) -> dict[str, str]:
+    """Name to value, of variables that the code reads."""
+    known = {variable.name: variable for variable in env}
+    sets: dict[str, str] = {}
+    for name, value in _told(declared):
+        if name in known and _is_ours(known[name]) and not _FOREIGN.search(value):
+            sets.setdefault(name, value)
+    for variable in env:
+        stage = None if variable.name in sets else _stage(tree, variable)
+        if stage:
+            sets[variable.name] = stage
+    return {**sets, **(finding.sets if finding else {})}
+
+
+def _told(declared: Sequence[Declared]) -> Iterable[tuple[str, str]]:
+    for item in declared:
+        for name, value in item.sets.items():
+            # A file for developers says nothing about a release.
+            if value and not _DEVELOPMENT.match(value) and not _debugs(name, value):
+                yield name, value
+
+
+def _debugs(name: str, value: str) -> bool:
+    return "DEBUG" in name.upper() and value.lower() not in {"0", "false", "off", "no", ""}
+
+
+def _is_ours(variable: EnvVariable) -> bool:
+    name = variable.name
+    return not (
+        variable.secret
+        or (name in PLATFORM and name not in _CHOOSE)
+        or means_hosts(name)
+        or any(VARIABLES[need].match(name) for need in VARIABLES)
+    )
+
+
+def _stage(tree: FileTree, variable: EnvVariable) -> str | None:
+    name, default = variable.name, variable.default
+    if not _STAGE.match(name) or name in _SET_ELSEWHERE or variable.secret:
+        return None
+    paths = [place.rpartition(":")[0] for place in variable.evidence]
+    paths = [path for path in paths if path.endswith((".py", ".js", ".ts", ".mjs", ".cjs"))]
+    if default is not None and not _DEVELOPMENT.match(default):
+        return _class_of(tree, default)
+    if not paths or (default is None and not variable.demanded):
+        return None
+    if default is None:
+        # What it may say stands where it is read, or somebody has to know it.
+        hit = next((hit for path in paths if (hit := tree.search(path, _PRODUCTION))), None)
+        return hit[1] if hit else None
+    beside = [
+        path
+        for path in tree.sources(".py", ".js", ".ts", ".mjs", ".cjs", limit=300)
+        if re.search(r"(?:^|/)(?:config|settings)(?:/|\.\w+$)", path)
+    ]
+    for path in dict.fromkeys([*paths, *beside]):
+        if found := tree.search(path, _PRODUCTION):
+            return found[1]
+    return None
+
+
+def _class_of(tree: FileTree, default: str) -> str | None:
+    """`config.DevelopmentConfig` is `config.ProductionConfig` for production."""
+    hit = _CLASS.match(default)
+    if hit is None or not hit[1]:
+        return None
+    stem = hit[1].rstrip(".:").replace(".", "/")
+    for path in (f"{stem}.py", f"{stem}/__init__.py", f"src/{stem}.py"):
+        if found := tree.search(path, _PRODUCTION_CLASS):
+            return hit[1] + found[1]
+    return None

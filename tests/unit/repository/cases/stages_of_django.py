@@ -1,0 +1,200 @@
+"""Settings for several stages: the one for production is what a release runs with."""
+
+from cases import case
+
+MANAGE = (
+    "import os, sys\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', '{}')\n"
+    "from django.core.management import execute_from_command_line\n"
+)
+WSGI = (
+    "import os\nfrom django.core.wsgi import get_wsgi_application\n"
+    "os.environ.setdefault('DJANGO_SETTINGS_MODULE', '{}')\napplication = get_wsgi_application()\n"
+)
+BASE = (
+    "import environ\nenv = environ.Env()\nDATABASES = {'default': env.db('DATABASE_URL')}\n"
+    "WSGI_APPLICATION = 'config.wsgi.application'\n"
+)
+PRODUCTION = (
+    "from .base import *\nfrom .base import INSTALLED_APPS, env\n"
+    "SECRET_KEY = env('DJANGO_SECRET_KEY')\nMAIL_KEY = env('MAILGUN_API_KEY')\n"
+    "ALLOWED_HOSTS = env.list('DJANGO_ALLOWED_HOSTS', default=['example.com'])\n"
+    "SECURE_SSL_REDIRECT = env.bool('DJANGO_SSL_REDIRECT', default=True)\n"
+    "CSRF_COOKIE_SECURE = env.bool('CSRF_COOKIE_SECURE', default=True)\n"
+    "SECURE_HSTS_PRELOAD = env.bool('HSTS_PRELOAD', default=True)\n"
+)
+LOCAL = (
+    "from .base import *\nDEBUG = True\nALLOWED_HOSTS = ['localhost']\nTOKEN = env('LOCAL_TOKEN')\n"
+)
+PACKAGES = {"requirements.txt": "django\ndjango-environ\npsycopg2-binary\ngunicorn\n"}
+
+
+def tree(manage: str, wsgi: str, files: dict[str, str]) -> dict[str, str]:
+    return {
+        **PACKAGES,
+        "manage.py": MANAGE.format(manage),
+        "config/__init__.py": "",
+        "config/wsgi.py": WSGI.format(wsgi),
+        "config/urls.py": "urlpatterns = []\n",
+        **{f"config/{name}.py": text for name, text in files.items()},
+    }
+
+
+STAGED = {
+    "settings/base": BASE, "settings/local": LOCAL, "settings/production": PRODUCTION
+}  # fmt: skip
+
+CASES = [
+    case(
+        "django-wsgi-names-production",
+        tree("config.settings.local", "config.settings.production", STAGED),
+        sets={"DJANGO_SETTINGS_MODULE": "config.settings.production"},
+        behaviours=[],
+        https_variables=["CSRF_COOKIE_SECURE", "DJANGO_SSL_REDIRECT"],
+    ),
+    case(
+        "django-all-name-local",
+        tree("config.settings.local", "config.settings.local", STAGED),
+        sets={"DJANGO_SETTINGS_MODULE": "config.settings.production"},
+    ),
+    case(
+        "django-all-name-base",
+        tree("config.settings.base", "config.settings.base", STAGED),
+        sets={"DJANGO_SETTINGS_MODULE": "config.settings.production"},
+    ),
+    case(
+        "django-all-name-production",
+        tree("config.settings.production", "config.settings.production", STAGED),
+        sets={},
+    ),
+    case(
+        "django-one-module",
+        tree("config.settings", "config.settings", {"settings": BASE}),
+        sets={},
+    ),
+    case(
+        "django-empty-package-of-settings",
+        tree("config.settings", "config.settings", {**STAGED, "settings/__init__": ""}),
+        sets={"DJANGO_SETTINGS_MODULE": "config.settings.production"},
+    ),
+    case(
+        "django-settings-by-suffix",
+        tree(
+            "config.settings_dev",
+            "config.settings_dev",
+            {
+                "settings": BASE,
+                "settings_dev": "from .settings import *\nX = env('ONLY_HERE')\n",
+                "settings_prod": "from .settings import *\nSECRET_KEY = env('SECRET_KEY')\n",
+            },
+        ),
+        sets={"DJANGO_SETTINGS_MODULE": "config.settings_prod"},
+    ),
+    case(
+        "django-no-settings-for-production",
+        tree(
+            "config.settings.local",
+            "config.settings.local",
+            {"settings/base": BASE, "settings/local": LOCAL},
+        ),
+        sets={},
+    ),
+    case(
+        "django-stage-by-variable",
+        tree(
+            "config.settings",
+            "config.settings",
+            {
+                "settings/__init__": "import os\n"
+                "if os.environ.get('DJANGO_ENV', 'dev') == 'prod':\n    from .prod import *\n"
+                "else:\n    from .dev import *\n",
+                "settings/dev": "DEBUG = True\n",
+                "settings/prod": "DEBUG = False\n",
+            },
+        ),
+        sets={"DJANGO_ENV": "prod"},
+    ),
+    case(
+        "dockerfile-sets-the-stage",
+        {
+            **PACKAGES,
+            "app.py": "import os\nfrom flask import Flask\napp = Flask(__name__)\n"
+            "mode = os.environ.get('SHOP_MODE', 'demo')\nport = os.environ.get('PORT')\n"
+            "key = os.environ.get('API_KEY')\ncache = os.environ.get('CACHE_PATH')\n",
+            "Dockerfile": "FROM node:20\nENV SHOP_MODE=assets\nFROM python:3.11\n"
+            "ENV SHOP_MODE=shop PORT=5000 API_KEY=none \\\n  CACHE_PATH=/srv/cache UNREAD=1\n",
+        },
+        sets={"SHOP_MODE": "shop"},
+    ),
+    case(
+        "dockerfile-for-developers-sets-nothing",
+        {
+            **PACKAGES,
+            "app.py": "import os\nfrom flask import Flask\napp = Flask(__name__)\n"
+            "mode = os.environ.get('SHOP_ENV', 'production')\nd = os.environ.get('SHOP_DEBUG')\n",
+            "Dockerfile": "FROM python:3.11\nENV SHOP_ENV development\nENV SHOP_DEBUG=1\n",
+        },
+        sets={},
+    ),
+    case(
+        "flask-config-by-name",
+        {
+            **PACKAGES,
+            "shop.py": "import os\nfrom app import create_app\n"
+            "app = create_app(os.getenv('FLASK_CONFIG') or 'default')\n",
+            "app/__init__.py": "from flask import Flask\nfrom config import config\n"
+            "def create_app(name):\n    app = Flask(__name__)\n"
+            "    app.config.from_object(config[name])\n    return app\n",
+            "config.py": "class Config: pass\nclass DevelopmentConfig(Config): DEBUG = True\n"
+            "class ProductionConfig(Config): pass\n"
+            "config = {'development': DevelopmentConfig, 'production': ProductionConfig,\n"
+            "          'default': DevelopmentConfig}\n",
+        },
+        sets={"FLASK_CONFIG": "production"},
+    ),
+    case(
+        "flask-config-by-class",
+        {
+            **PACKAGES,
+            "app.py": "import os\nfrom flask import Flask\napp = Flask(__name__)\n"
+            "app.config.from_object(os.getenv('APP_SETTINGS', 'shop.config.DevelopmentConfig'))\n",
+            "shop/config.py": "class DevelopmentConfig: pass\nclass ProductionConfig: pass\n",
+        },
+        sets={"APP_SETTINGS": "shop.config.ProductionConfig"},
+    ),
+    case(
+        "stage-that-is-production-already",
+        {
+            **PACKAGES,
+            "app.py": "import os\nfrom flask import Flask\napp = Flask(__name__)\n"
+            "if os.getenv('APP_STAGE', 'production') == 'production':\n    pass\n",
+        },
+        sets={},
+    ),
+    case(
+        "express-where-its-database-is",
+        {
+            "package.json": '{"scripts": {"start": "node app.js"}, "dependencies": '
+            '{"express": "4", "mysql2": "3", "sequelize": "6"}}',
+            "app.js": "const app = require('express')();\napp.listen(process.env.PORT);\n",
+            "config/database.js": "module.exports = { development: { username: 'root', "
+            "host: '127.0.0.1', dialect: 'mysql' } };\n",
+        },
+        behaviours=[],
+    ),
+    case(
+        "django-compressed-beforehand",
+        {
+            **tree(
+                "config.settings",
+                "config.settings",
+                {"settings": BASE + "STATIC_ROOT = 'static'\nCOMPRESS_OFFLINE = True\n"},
+            ),
+            "requirements.txt": "django\ndjango-compressor\n",
+        },
+        build=[
+            "pip install -r requirements.txt",
+            "python manage.py collectstatic --noinput",
+            "python manage.py compress --force",
+        ],
+    ),
+]
