@@ -21,6 +21,7 @@ from hivemind_agents.repository.ports import named_port
 from hivemind_agents.repository.questions import read_questions
 from hivemind_agents.repository.report import EnvVariable, RepositoryReport
 from hivemind_agents.repository.stages import read_sets
+from hivemind_agents.repository.starters import with_setup
 from hivemind_agents.repository.tree import FileTree
 from hivemind_agents.repository.weighing import weigh
 
@@ -60,13 +61,18 @@ def _read(
     meant = [item for item in findings if item[1].language.value == said]
     findings = meant or findings
     finding = layout.borrowed or (findings[0][1] if findings else None)
-    processes = read_processes(finding, declared)
+    processes = with_setup(tree, declared, read_processes(finding, declared))
     told = [*(finding.env if finding else ()), *(use for item in declared for use in item.env)]
     # What production never loads says nothing about it.
     tree = tree.without(finding.unused if finding else ())
     env = read_environment(tree, told)
     needs = read_needs(tree, finding, declared, env)
     env = settled(tree, env, needs)
+    if "redis" not in needs.required:
+        # Nothing to work for: the queue is a part that the application can do without.
+        processes = {
+            name: fact for name, fact in processes.items() if "--url $REDIS_URL" not in fact.value
+        }
     report = _humble(_assemble(finding, declared, processes, env, needs), findings, layout)
     questions = read_questions(tree, report, findings, layout, needs)
     behaviours = read_behaviours(tree, finding)

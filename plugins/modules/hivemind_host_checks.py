@@ -24,6 +24,7 @@ import secrets as randomness
 import socket
 import stat
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -31,6 +32,8 @@ from urllib.parse import unquote, urlsplit
 from ansible.module_utils.basic import AnsibleModule
 
 _SECONDS = 20
+# Starts after which a process that is young again is one that does not stay up; seconds.
+_RESTARTS, _JUST_NOW = 3, 60
 _LINE = re.compile(r'^([A-Za-z_]\w*)="((?:[^"\\]|\\.)*)"$', re.MULTILINE | re.DOTALL)
 
 
@@ -68,9 +71,21 @@ def processes(name: str) -> dict[str, str]:
     down = [unit for unit in units if said(["systemctl", "is-active", "--quiet", unit])[0]]
     if not units:
         return check("processes", "no process is installed", "")
+    restless = [unit for unit in units if unit not in down and keeps_ending(unit)]
     problem = f"not running: {', '.join(down)}" if down else None
+    if restless and not problem:
+        problem = f"started again and again, it does not stay up: {', '.join(restless)}"
     short = ", ".join(unit.removeprefix(prefix).removesuffix(".service") for unit in units)
     return check("processes", problem, f"running: {short}")
+
+
+def keeps_ending(unit: str) -> bool:
+    """Whether systemd has started the unit several times, the last time just now."""
+    _, text = said(["systemctl", "show", unit, "-p", "NRestarts,ActiveEnterTimestampMonotonic"])
+    state = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    restarts = int(state.get("NRestarts") or 0)
+    began = int(state.get("ActiveEnterTimestampMonotonic") or 0) / 1e6
+    return restarts >= _RESTARTS and time.clock_gettime(time.CLOCK_MONOTONIC) - began < _JUST_NOW
 
 
 def database(name: str, engine: str) -> dict[str, str]:

@@ -27,10 +27,21 @@ _IMAGES = (
 )
 
 
+NAMES = ("Dockerfile", "dockerfile", "Containerfile", "docker/Dockerfile", "Dockerfile.prod")
+
+
+def started_by(tree: FileTree) -> list[str]:
+    """The words of what the image starts: its entry point's, then its command's."""
+    path = tree.has(*NAMES) or next(iter(tree.named("Dockerfile")), None)
+    words: dict[str, list[str]] = {"ENTRYPOINT": [], "CMD": []}
+    for name, rest, _ in _instructions(tree.text(path, limit=200_000) or "") if path else ():
+        if name in words:
+            words[name] = re.findall(r"[^\s\"'\[\],]+", rest)
+    return [*words["ENTRYPOINT"], *words["CMD"]]
+
+
 def detect(tree: FileTree) -> Declared | None:
-    path = tree.has(
-        "Dockerfile", "dockerfile", "Containerfile", "docker/Dockerfile", "Dockerfile.prod"
-    )
+    path = tree.has(*NAMES)
     text = tree.text(path, limit=200_000) if path else None
     if path is None or not text:
         return None

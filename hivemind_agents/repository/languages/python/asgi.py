@@ -1,8 +1,8 @@
 """Applications that speak ASGI: FastAPI, Starlette and their kin."""
 
 from hivemind_agents.repository.facts import LIKELY, SURE, Match
-from hivemind_agents.repository.languages.python.celery_app import celery_processes
 from hivemind_agents.repository.languages.python.project import PythonProject
+from hivemind_agents.repository.languages.python.queues import queue_processes
 from hivemind_agents.repository.languages.python.serving import asgi_start
 
 # framework: (constructors, rank). A FastAPI application may mount all of the others.
@@ -27,7 +27,7 @@ def detect(project: PythonProject) -> Match | None:
         start, adds = asgi_start(project, served)
         if framework == "robyn":
             start, adds = f"python {served.module.path}", ()
-        processes = celery_processes(project)
+        processes = queue_processes(project)
         if "alembic.ini" in project.tree:
             processes["release"] = "alembic upgrade head"
         return Match(

@@ -1,9 +1,9 @@
 """Django."""
 
 from hivemind_agents.repository.facts import CERTAIN, LIKELY, SURE, Match
-from hivemind_agents.repository.languages.python.celery_app import celery_processes
 from hivemind_agents.repository.languages.python.django_settings import VARIABLE, read_settings
 from hivemind_agents.repository.languages.python.project import PythonProject
+from hivemind_agents.repository.languages.python.queues import queue_processes
 from hivemind_agents.repository.languages.python.serving import asgi_start, wsgi_start
 
 
@@ -42,7 +42,7 @@ def detect(project: PythonProject) -> Match | None:
         start_confidence=sure,
         start_evidence=evidence,
         build=build,
-        processes={**processes, **celery_processes(project)},
+        processes={**processes, **queue_processes(project, manage_py)},
         port=8000,
         adds=adds,
         sets={VARIABLE: settings.module} if settings.module and not settings.said else {},

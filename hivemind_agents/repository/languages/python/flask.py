@@ -1,9 +1,9 @@
 """Flask."""
 
 from hivemind_agents.repository.facts import LIKELY, SURE, Match
-from hivemind_agents.repository.languages.python.celery_app import celery_processes
 from hivemind_agents.repository.languages.python.plain import is_only_kept_alive
 from hivemind_agents.repository.languages.python.project import PythonProject, Served, target
+from hivemind_agents.repository.languages.python.queues import queue_processes
 from hivemind_agents.repository.languages.python.serving import wsgi_start
 
 APPLICATIONS = ("flask.Flask", "flask_openapi3.OpenAPI", "apiflask.APIFlask", "connexion.FlaskApp",
@@ -23,7 +23,7 @@ def detect(project: PythonProject) -> Match | None:
                 break
         else:
             start = start.replace("gunicorn ", "gunicorn --threads 100 -w 1 ", 1)
-    processes = celery_processes(project)
+    processes = queue_processes(project)
     migration = _migration(project, served)
     if migration:
         processes["release"] = migration

@@ -1,0 +1,168 @@
+"""What a container's start script does before its server: first data, an administrator, roles.
+
+Such a script runs at each start, so that what is in it may run once a release. Only commands that
+are understood are taken, in their order; the migration among them is the one that is known already.
+"""
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from hivemind_agents.repository.facts import LIKELY, Fact
+from hivemind_agents.repository.platforms import Declared
+from hivemind_agents.repository.platforms.dockerfile import started_by
+from hivemind_agents.repository.tree import FileTree
+
+_CONVENTIONAL = ("prestart.sh", "scripts/prestart.sh", "app/prestart.sh")
+_SETS_UP = re.compile(
+    r"^(?:python3? (?:\S*manage\.py [\w-]+|-m [\w.]+|\S+\.py)|(?:\./)?manage\.py [\w-]+|"
+    r"flask [\w-]+|alembic \w+|node \S+\.[cm]?js|(?:npm|pnpm|yarn) (?:run )?[\w:-]+|"
+    r"npx (?:prisma|sequelize(?:-cli)?|knex|typeorm) \S+|php \S+|django-admin \w+)\b"
+)
+_MIGRATES = re.compile(r"\bmigrate\b|upgrade\b|migration|db:migrate|db push|syncdb")
+# Work of the build, of a developer, of a server; and what would lose data.
+_NOT_HERE = re.compile(
+    r"collectstatic|compress|compilemessages|makemigrations|\brunserver|\bflask run|\bstart\b|"
+    r"fastapi|uvicorn|gunicorn|daphne|celery|worker|\bbeat\b|\bwait|pre_?start|\btests?\b|pytest|"
+    r"\bcheck\b|shell\b|build|install|\bdev\b|watch|flush|reset|\bdrop|\bserve\b|downgrade|--fake|"
+    r"--reload"
+)
+_SERVES = re.compile(
+    r"^(?:exec\b|gunicorn|uvicorn|daphne|hypercorn|waitress-serve|uwsgi|supervisord)"
+)
+_OPENS = re.compile(r"^(?:if|for|while|until|case)\b|\{\s*$|^\(")
+_CLOSES = re.compile(r"^(?:fi|done|esac)\b|^\}|^\)")
+_CONDITION = re.compile(r"^if\s+(\[ (?:[^`()\[\]]|\$\{?\w+\}?)+ \])\s*(?:;\s*then)?$")
+
+
+def with_setup(
+    tree: FileTree, declared: Sequence[Declared], processes: Mapping[str, Fact[str]]
+) -> dict[str, Fact[str]]:
+    """The processes, the release command with what the start script does besides.
+
+    A release command that a platform's file gives is the author's word and stays as it is.
+    """
+    if any(item.binding and "release" in item.processes for item in declared):
+        return dict(processes)
+    known = processes.get("release")
+    for path in _scripts(tree):
+        text = tree.text(path, limit=50_000) or ""
+        folder = _folder(known.value if known else "")
+        serves = path not in _CONVENTIONAL
+        commands = list(_commands(tree, text, folder, serves=serves))
+        release = _joined(known.value if known else None, commands, folder)
+        if release and (known is None or release != known.value):
+            fact = known or Fact("", LIKELY)
+            return {
+                **processes,
+                "release": replace(fact, value=release, evidence=(*fact.evidence, path)),
+            }
+    return dict(processes)
+
+
+def _scripts(tree: FileTree) -> Iterator[str]:
+    """Start scripts of the repository, wherever the image has put them."""
+    for word in started_by(tree):
+        name = word.rpartition("/")[2]
+        if re.fullmatch(r"[\w.-]+\.(?:sh|bash)|(?:docker-)?entrypoint|start|boot", name):
+            yield from tree.named(name)[:1]
+    yield from (path for path in _CONVENTIONAL if path in tree)
+
+
+def _folder(release: str) -> str:
+    found = re.match(r"cd ([\w./-]+) && ", release)
+    return found[1] if found else ""
+
+
+def _commands(tree: FileTree, text: str, folder: str, *, serves: bool) -> Iterator[str]:
+    """The commands that set up, each tolerant where the script is. `serves`: it starts the server
+    too.
+    """
+    strict = bool(re.search(r"(?m)^\s*set\s+-\w*e|errexit|^#!\S*sh\s+-\w*e", text))
+    depth, condition = 0, None
+    lines = re.sub(r"\\\n", " ", text).splitlines()
+    for number, raw in enumerate(lines):
+        line = raw.strip().rstrip(";").strip()
+        if not line or line.startswith("#") or re.fullmatch(r"then|do|\{", line):
+            continue
+        if _CLOSES.match(line):
+            depth = max(0, depth - 1)
+            condition = None
+            continue
+        if re.match(r"else\b|elif\b", line):
+            condition = None
+            continue
+        if _OPENS.search(line):
+            if re.search(r"\b(?:fi|done|esac)$|[)}]$", line):
+                continue  # all of it on one line: it waits for something
+            depth += 1
+            found = _CONDITION.match(line)
+            condition = found[1] if found and depth == 1 else None
+            continue
+        if depth == 0 and _SERVES.match(line):
+            return
+        if depth > 1 or (depth == 1 and condition is None):
+            continue
+        # What comes last is the server.
+        last = serves and depth == 0 and not any(each.strip() for each in lines[number + 1 :])
+        command = _command(tree, line, folder)
+        if command is None or last:
+            continue
+        lenient = not strict or "createsuperuser" in command
+        if lenient and not _MIGRATES.search(command):
+            command = command.removesuffix(" || true") + " || true"
+        if command.endswith("|| true"):
+            command = f"{{ {command}; }}"
+        yield f"if {condition}; then {command}; fi" if condition else command
+
+
+def _command(tree: FileTree, line: str, folder: str) -> str | None:
+    """The line as a command in the folder of the release; None of what has no place there."""
+    tolerant = re.search(r"\s*\|\|\s*(?:true|:|echo\b.*)$", line)
+    plain = line[: tolerant.start()] if tolerant else line
+    plain = re.sub(r"\s*(?:2>&1|[12]?>\s*/dev/null|&&\s*\\?)\s*$", "", plain).strip()
+    if re.search(r"[;&|<>`]|\$\(", plain) or _NOT_HERE.search(plain):
+        return None
+    if not _SETS_UP.match(plain):
+        return None
+    words = []
+    for word in plain.split(" "):
+        if not re.search(r"\.(?:py|[cm]?js|php)$", word):
+            words.append(word)
+        elif (there := _inside(tree, word, folder)) is not None:
+            words.append(there)
+        else:
+            return None
+    command = " ".join(words)
+    if re.match(r"python3? \S+/\S+\.py", command):
+        # A container's PYTHONPATH: modules are imported from the top.
+        command = f"PYTHONPATH=. {command}"
+    return f"{command} || true" if tolerant else command
+
+
+def _inside(tree: FileTree, word: str, folder: str) -> str | None:
+    """A path of the image as one of the release: `/srv/app/manage.py` is `manage.py`."""
+    parts = word.strip("\"'").split("/")
+    prefix = f"{folder}/" if folder else ""
+    for start in range(len(parts)):
+        path = "/".join(parts[start:])
+        if f"{prefix}{path}" in tree:
+            return shlex.quote(path)
+    return None
+
+
+def _joined(release: str | None, commands: Sequence[str], folder: str) -> str | None:
+    """One command: the release's own migration where the script migrates, or else first."""
+    enter = f"cd {folder} && " if folder else ""
+    own = release.removeprefix(enter) if release else None
+    parts: list[str] = []
+    for command in commands:
+        if own and _MIGRATES.search(command):
+            if own not in parts:
+                parts.append(own)
+        elif command not in parts:
+            parts.append(command)
+    if own and own not in parts:
+        parts.insert(0, own)
+    return enter + " && ".join(parts) if parts else None

@@ -1,0 +1,132 @@
+"""Start scripts of containers, and queues that somebody has to work off."""
+
+from cases import case
+
+# ruff: noqa: E501 - a script a line
+FLASK = {
+    "requirements.txt": "flask\nflask-migrate\ngunicorn\npsycopg2-binary\n",
+    "app.py": "import os\nfrom flask import Flask\nfrom flask_migrate import Migrate\napp = Flask(__name__)\n"
+    "app.config['SQLALCHEMY_DATABASE_URI'] = os.environ['DATABASE_URL']\nMigrate(app)\n",
+    "migrations/env.py": "",
+    "seed.py": "print('first data')\n",
+    "Dockerfile": 'FROM python:3.11\nCOPY boot.sh /boot.sh\nENTRYPOINT ["/boot.sh"]\n',
+}
+DJANGO = {
+    "requirements.txt": "django\ngunicorn\npsycopg2-binary\n",
+    "src/manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\nimport django\n",
+    "src/shop/settings.py": "import os\nDATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql', 'HOST': os.environ['DB_HOST']}}\n"
+    "WSGI_APPLICATION = 'shop.wsgi.application'\n",
+    "src/shop/wsgi.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+    "Dockerfile": 'FROM python:3.11\nWORKDIR /srv/src\nENTRYPOINT ["/srv/docker/entrypoint.sh"]\nCMD ["gunicorn", "shop.wsgi"]\n',
+}
+RQ = "import os, rq\nfrom redis import Redis\nfrom flask import Flask\napp = Flask(__name__)\n"
+
+
+def flask(script: str) -> dict[str, str]:
+    return {**FLASK, "boot.sh": script}
+
+
+CASES = [
+    case(
+        "script-with-first-data",
+        flask(
+            "#!/bin/sh\nset -e\nflask db upgrade\nflask create-roles\npython /code/seed.py\nexec gunicorn app:app\n"
+        ),
+        processes={
+            "release": "flask db upgrade && flask create-roles && python seed.py",
+            "web": "gunicorn app:app --bind 0.0.0.0:$PORT",
+        },
+    ),
+    case(
+        "script-that-goes-on-after-a-failure",
+        flask("#!/bin/sh\nflask db upgrade\nflask create-roles\ngunicorn app:app\n"),
+        processes={
+            "release": "flask db upgrade && { flask create-roles || true; }",
+            "web": "gunicorn app:app --bind 0.0.0.0:$PORT",
+        },
+    ),
+    case(
+        "script-whose-last-line-is-the-server",
+        flask("#!/bin/sh\nset -e\nflask db upgrade\npython app.py\n"),
+        processes={"release": "flask db upgrade", "web": "gunicorn app:app --bind 0.0.0.0:$PORT"},
+    ),
+    case(
+        "script-that-waits-and-loses-data",
+        flask(
+            "#!/bin/sh\nset -e\nwhile ! nc -z db 5432; do sleep 1; done\nuntil pg_isready; do\n  sleep 1\ndone\n"
+            'python wait_for_db.py\nflask drop-all\nflask db upgrade\nrm -rf /tmp/x\nnpm install\nif [ "$A" = 1 ]; then\n  flask $(cat x)\nfi\nexec gunicorn app:app\n'
+        ),
+        processes={"release": "flask db upgrade", "web": "gunicorn app:app --bind 0.0.0.0:$PORT"},
+    ),
+    case(
+        "procfile-has-the-last-word-on-the-release",
+        {
+            **flask(
+                "#!/bin/sh\nset -e\nflask db upgrade\nflask create-roles\nexec gunicorn app:app\n"
+            ),
+            "Procfile": "web: gunicorn app:app\nrelease: flask db upgrade\n",
+        },
+        processes={"release": "flask db upgrade", "web": "gunicorn app:app"},
+    ),
+    case(
+        "django-administrator-where-it-is-named",
+        {
+            **DJANGO,
+            "docker/entrypoint.sh": "#!/bin/bash -e\npython manage.py migrate\npython manage.py collectstatic --noinput\n"
+            'if [ -n "$DJANGO_SUPERUSER_USERNAME" ]; then\n    python manage.py createsuperuser --noinput || true\nfi\nexec "$@"\n',
+        },
+        processes={
+            "release": 'cd src && python manage.py migrate --noinput && if [ -n "$DJANGO_SUPERUSER_USERNAME" ]; then { python manage.py createsuperuser --noinput || true; }; fi',
+            "web": "gunicorn --chdir src shop.wsgi:application --bind 0.0.0.0:$PORT",
+        },
+    ),
+    case(
+        "fastapi-prestart",
+        {
+            "requirements.txt": "fastapi\nuvicorn\nalembic\npsycopg2-binary\n",
+            "alembic.ini": "[alembic]\n",
+            "app/__init__.py": "",
+            "app/main.py": "import os\nfrom fastapi import FastAPI\nurl = os.environ['DATABASE_URL']\napp = FastAPI()\n",
+            "app/first_user.py": "from app import main\n",
+            "scripts/prestart.sh": "#! /usr/bin/env bash\nset -e\npython app/pre_start.py\nalembic upgrade head\npython app/first_user.py\n",
+        },
+        processes={
+            "release": "alembic upgrade head && PYTHONPATH=. python app/first_user.py",
+            "web": "uvicorn app.main:app --host 0.0.0.0 --port $PORT",
+        },
+    ),
+    case(
+        "rq-queues-have-a-worker",
+        {
+            "requirements.txt": "flask\nrq\nredis\ngunicorn\n",
+            "app.py": RQ
+            + "r = Redis.from_url(os.environ['REDIS_URL'])\nq = rq.Queue('mails', connection=r)\nlow = rq.Queue('low', connection=r)\n",
+        },
+        processes={
+            "web": "gunicorn app:app --bind 0.0.0.0:$PORT",
+            "worker": "rq worker --url $REDIS_URL mails low",
+        },
+    ),
+    case(
+        "rq-that-can-be-done-without-has-none",
+        {
+            "requirements.txt": "flask\nrq\nredis\ngunicorn\n",
+            "app.py": RQ
+            + "if os.environ.get('REDIS_URL'):\n    q = rq.Queue('mails', connection=Redis.from_url(os.environ['REDIS_URL']))\n",
+        },
+        processes={"web": "gunicorn app:app --bind 0.0.0.0:$PORT"},
+    ),
+    case(
+        "django-rq-works-off-its-queues",
+        {
+            **DJANGO,
+            "requirements.txt": "django\ngunicorn\npsycopg2-binary\ndjango-rq\nredis\n",
+            "src/shop/queues.py": "RQ_QUEUES = {\n    'default': {\n        'URL': 'x',\n    },\n    'high': {'URL': 'x'},\n}\n",
+        },
+        processes={
+            "release": "cd src && python manage.py migrate --noinput",
+            "web": "gunicorn --chdir src shop.wsgi:application --bind 0.0.0.0:$PORT",
+            "worker": "cd src && python manage.py rqworker default high",
+        },
+    ),
+]
