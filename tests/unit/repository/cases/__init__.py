@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import permutations
 from pkgutil import iter_modules
 from typing import Any
 
@@ -50,6 +51,16 @@ def either(*values: object) -> Either:
 
 def like(*patterns: str) -> Like:
     return Like(patterns)
+
+
+def whole(*patterns: str) -> Like:
+    """A text that one of the patterns matches from end to end."""
+    return Like(tuple(rf"\A(?:{item})\Z" for item in patterns))
+
+
+def in_any_order(*items: str) -> Either:
+    """A list of these items."""
+    return Either(tuple(list(order) for order in permutations(items)))
 
 
 _SERVER = r"^(?=.*{inside}){port}.*\b(?:{server})\b.*(?<![\w.:])(?:{names})(?![\w.:])"
