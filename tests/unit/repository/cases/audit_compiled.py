@@ -26,7 +26,10 @@ def release(name="app"):
 
 
 def dotnet(name):
-    return whole(rf"(.*; |.* && )?(ASPNETCORE_URLS=\S+ )?dotnet (\S*/)?{name}\.dll.*", rf"(\./)?(\S+/)?{name}( .*)?")
+    return whole(
+        rf"(.*; |.* && )?(ASPNETCORE_URLS=\S+ )?dotnet (\S*/)?{name}\.dll.*",
+        rf"(\./)?(\S+/)?{name}( .*)?",
+    )
 
 
 SLN = "Microsoft Visual Studio Solution File, Format Version 12.00\n"
