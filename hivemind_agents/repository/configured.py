@@ -127,12 +127,30 @@ def _spring(tree: FileTree, finding: Finding) -> Iterator[Choice]:
         sort = re.search(r"(?m)^[ \t]*(?:[\w.]*\.)?db-type\s*[:=]\s*(postgres|mysql|mariadb)", text)
         if sort:
             yield from choice(sort.group(1), tree.where(path, sort.group(0)))
-        mongo = re.search(r"spring\.data\.mongodb\.(?:uri|host)|(?m:^\s+mongodb:\s*$)", text)
-        if mongo:
-            yield Choice("mongodb", tree.where(path, mongo.group(0)))
-        redis = re.search(r"spring\.(?:data\.)?redis\.(?:host|url)", text)
-        if redis:
-            yield Choice("redis", tree.where(path, redis.group(0)))
+        for need, where in _spring_stores(path, text):
+            yield Choice(need, where)
+
+
+_SPRING_STORES = {
+    "mongodb": re.compile(r"spring\.(?:data\.)?mongodb\.(?:uri|host)$|mongodb\.uri$"),
+    "redis": re.compile(r"spring\.(?:data\.)?redis\.(?:host|url|cluster\.nodes)$|^redis\.uri$"),
+}
+
+
+def _spring_stores(path: str, text: str) -> Iterator[tuple[str, str]]:
+    """Stores by the whole name of a setting, nested in YAML or dotted in properties."""
+    above: list[tuple[int, str]] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        found = re.match(r"([ \t]*)([\w.-]+)[ \t]*[:=](?:\s|$)", line)
+        if found is None:
+            continue
+        indent = len(found.group(1))
+        above = [item for item in above if item[0] < indent]
+        name = ".".join((*(part for _, part in above), found.group(2)))
+        above.append((indent, found.group(2)))
+        for need, pattern in _SPRING_STORES.items():
+            if pattern.search(name):
+                yield need, f"{path}:{number}"
 
 
 def _quarkus(finding: Finding) -> Iterator[Choice]:
@@ -204,8 +222,8 @@ def _entity_framework(tree: FileTree, finding: Finding) -> Iterator[Choice]:
 def _ecto(tree: FileTree) -> Iterator[Choice]:
     if "mix.exs" not in tree:
         return
-    for path in tree.sources(".ex", limit=300):
-        found = tree.search(path, r"adapter:\s*Ecto\.Adapters\.(Postgres|MyXQL)")
+    for path in tree.sources(".ex", ".exs", limit=300):
+        found = tree.search(path, r"adapter:\s*Ecto\.Adapters\.(Postgres|MyXQL|MySQL)")
         if found:
             yield Choice(
                 "postgresql" if found.group(1) == "Postgres" else "mysql",

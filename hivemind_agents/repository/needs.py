@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hivemind_agents.repository.facts import GUESS, LIKELY, SURE, Fact, Finding
+from hivemind_agents.repository.guards import guarded_variables
 from hivemind_agents.repository.platforms import Declared
 from hivemind_agents.repository.report import EnvVariable
 from hivemind_agents.repository.services import ECOSYSTEM, SYSTEM_PACKAGES
@@ -13,7 +14,6 @@ from hivemind_agents.repository.signals import (
     STORES,
     Signals,
     gather,
-    guarded_variables,
     read_texts,
     sqlite_fallback,
 )
@@ -52,7 +52,7 @@ def settled(tree: FileTree, env: Sequence[EnvVariable], needs: Needs) -> tuple[E
     """
     bound = {name for need in needs.required for name in needs.variables.get(need, ())}
     spare = {name for need in needs.optional for name in needs.variables.get(need, ())}
-    spare = (spare | guarded_variables(tree).keys()) - bound
+    spare = (spare | guarded_variables(tree, read_texts(tree)).keys()) - bound
     return tuple(
         item.model_copy(update={"required": False})
         if item.required and not item.demanded and item.name in spare

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 from hivemind_agents.repository import configured
+from hivemind_agents.repository.clients import opened
+from hivemind_agents.repository.environment import example_values
 from hivemind_agents.repository.facts import Finding
+from hivemind_agents.repository.guards import guarded_variables
 from hivemind_agents.repository.platforms import Declared
 from hivemind_agents.repository.readers.branches import only_in_development
 from hivemind_agents.repository.report import EnvVariable, Need
@@ -83,7 +86,7 @@ _LITERALS: dict[str, re.Pattern[str]] = {
         r"client:\s*[\"']mysql2?[\"']|mysql:host|mysqli"
     ),
     "mongodb": re.compile(r"mongodb(?:\+srv)?://"),
-    "redis": re.compile(r"rediss?://"),
+    "redis": re.compile(r"rediss?://|Transport\.REDIS\b"),
 }
 _SQLITE = re.compile(
     r"(?i)sqlite:|sqlite3|backends\.sqlite|dialect[\"']?\s*[:=]\s*[\"']sqlite|better-sqlite|"
@@ -171,9 +174,10 @@ def gather(
                 entry.provided = entry.provided or service.where
         if item.disk:
             signals["persistent-disk"].configured = item.disk
+    _from_examples(signals, tree)
     for need in VARIABLES:
         signals[need].variables = [item for item in env if speaks_of(need, item.name)]
-    guarded = guarded_variables(tree)
+    guarded = guarded_variables(tree, texts)
     for entry in signals.values():
         if not (entry.driver or entry.literal or entry.configured or entry.provided):
             continue
@@ -181,6 +185,24 @@ def gather(
         if unset:
             entry.optional = entry.optional or unset[0]
     return signals
+
+
+_CLIENT = re.compile(r"(?:^|_)(?:CLIENT|CONNECTION|DIALECT|TYPE|DRIVER|ENGINE|ADAPTER|PROVIDER)$")
+_CHOSEN = {
+    "postgresql": re.compile(r"(?i)^(?:pg|postgres|postgresql|pgsql)$"),
+    "mysql": re.compile(r"(?i)^(?:mysql2?|mariadb)$"),
+    "mongodb": re.compile(r"(?i)^(?:mongo|mongodb)$"),
+}
+
+
+def _from_examples(signals: dict[str, Signals], tree: FileTree) -> None:
+    """What the example of an environment proposes: the sort of database, or its URL."""
+    for name, (where, value) in example_values(tree).items():
+        for need, pattern in _LITERALS.items():
+            named = need in _CHOSEN and _CLIENT.search(name) and _CHOSEN[need].match(value)
+            if named or (pattern.match(value) and not re.search(r"(?:^|_)TEST(?:_|$)", name)):
+                entry = signals[need]
+                entry.weakly_provided = entry.weakly_provided or where
 
 
 def read_texts(tree: FileTree) -> list[tuple[str, str]]:
@@ -206,41 +228,6 @@ def _texts(tree: FileTree) -> list[tuple[str, str]]:
         if size > 8_000_000:
             break
         found.append((path, text))
-    return found
-
-
-_GUARDS = (
-    # JavaScript: if (process.env.REDIS_URL) { … }
-    re.compile(r"\bif\s*\(\s*process\.env\.(\w+)\s*(?:&&[^)]*)?\)"),
-    # Python: if os.environ.get("REDIS_URL"): …, if "REDIS_URL" in os.environ: …
-    re.compile(r"\bif\s+os\.(?:environ\.get|getenv)\(\s*[\"'](\w+)[\"']\s*\)\s*(?::|else\b)"),
-    re.compile(r"\bif\s+[\"'](\w+)[\"']\s+in\s+(?:os\.)?environ\b"),
-    # Ruby: … if ENV["REDIS_URL"]
-    re.compile(r"\bif\s+ENV(?:\.key\?\(|\[)\s*[\"'](\w+)[\"']"),
-)
-_ASSIGNED = re.compile(
-    r"(?m)^[ \t]*(\w+)\s*(?::\s*[\w| \[\]]+)?=\s*os\.(?:environ\.get|"
-    r"getenv)\(\s*[\"'](\w+)[\"']\s*\)"
-)
-
-
-def guarded_variables(tree: FileTree) -> dict[str, str]:
-    """Variables whose absence the code provides for, with the place."""
-    return tree.memo("guarded", lambda: _guarded_variables(read_texts(tree)))
-
-
-def _guarded_variables(texts: list[tuple[str, str]]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for path, text in texts:
-        for pattern in _GUARDS:
-            for hit in pattern.finditer(text):
-                found.setdefault(hit.group(1), _where(path, text, hit.start()))
-        for hit in _ASSIGNED.finditer(text):
-            asked = re.search(
-                rf"\bif\s+{hit.group(1)}(?:\s+is\s+not\s+None)?\s*(?::|else\b)", text[hit.end() :]
-            )
-            if asked:
-                found.setdefault(hit.group(2), _where(path, text, hit.start()))
     return found
 
 
@@ -271,7 +258,11 @@ def _from_dependencies(
         entry = signals[need]
         entry.driver = entry.driver or dependency.where
         entry.bound = entry.bound or name in BOUND
-        entry.used = entry.used or _import_of(name, ecosystem, texts)
+        entry.used = (
+            entry.used
+            or _import_of(name, ecosystem, texts)
+            or opened(need, ecosystem, finding.dependencies, texts)
+        )
     celery = finding.dependencies.runtime("celery", "dramatiq")
     if celery and ("redis" in celery.spec or finding.dependencies.runtime("redis")):
         signals["redis"].driver = signals["redis"].driver or celery.where

@@ -74,7 +74,7 @@ def detect(tree: FileTree) -> Finding | None:
         serves=hit.where if hit else code.where(_SOCKETS),
         framework=framework,
         listed=listed,
-        port=literal_port(code, 8080),
+        port=_configured_port(tree) or literal_port(code, 8080),
         kind_confidence=0.9,
     )
     name = {"CMakeLists.txt": "cmake", "meson.build": "meson"}.get(manifest or "", "make")
@@ -96,6 +96,15 @@ def detect(tree: FileTree) -> Finding | None:
     )
     # C lies beside many languages as an extension; a Makefile calls many tools.
     return found if name != "make" else found.but(serves=min(found.serves, BESIDE))
+
+
+def _configured_port(tree: FileTree) -> int | None:
+    """The port of the listeners in Drogon's configuration."""
+    found = tree.search(
+        tree.has("config.json", "config.yaml", "config.yml") or "",
+        r"\"?listeners\"?\s*:\s*(?:\[\s*\{|\n\s*-)[^\]]{0,300}?\"?port\"?\s*:\s*(\d{2,5})\b",
+    )
+    return int(found.group(1)) if found and int(found.group(1)) < 65536 else None
 
 
 def _own_sources(tree: FileTree) -> bool:

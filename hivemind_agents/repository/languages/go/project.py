@@ -9,9 +9,12 @@ from hivemind_agents.repository.languages.go import manifests
 from hivemind_agents.repository.languages.go.listening import serving_framework
 from hivemind_agents.repository.languages.go.program import Program
 from hivemind_agents.repository.readers.code import Code
+from hivemind_agents.repository.services import DRIVERS
 from hivemind_agents.repository.tree import FileTree
 
 _IMPORTS = re.compile(r"(?m)^import\s+(?:[\w.]+\s+)?\"([^\"]+)\"|^import\s*\(([^)]*)\)")
+# What Go's own tools leave out.
+_HIDDEN = re.compile(r"(?:^|/)[_.][^/]*/|(?:^|/)_[^/]*$")
 _QUOTED = re.compile(r"\"([^\"]+)\"")
 # Folders of `main` packages that serve, by the names they are usually given.
 _NAMES = ("server", "web", "api", "app", "http", "httpd", "main", "service", "backend", "serve")
@@ -34,6 +37,7 @@ class GoProject:
             (path, text)
             for path, text in code.files
             if not path.endswith("_test.go")
+            and not _HIDDEN.search(path)
             and not re.search(
                 r"(?m)^//\s*(?:go:build|\+build)\s+ignore", self.tree.text(path) or ""
             )
@@ -140,13 +144,13 @@ class GoProject:
                 )
         found.extend(manifests.older(self.tree))
         found.extend(manifests.of_pop(self.tree))
-        if not found:
-            found.extend(
-                Dependency(name, "", path)
-                for path, names in self._imports.items()
-                for name in sorted(names)
-                if "." in name.split("/")[0]
-            )
+        # The older managers and GOPATH list no part of a package, and little of what it needs.
+        found.extend(
+            Dependency(name, "", path)
+            for path, names in self._imports.items()
+            for name in sorted(names)
+            if "." in name.split("/")[0] and (not self.modules or name in DRIVERS["go"])
+        )
         return Dependencies(found)
 
     @property

@@ -6,6 +6,7 @@ from hivemind_agents.repository.facts import LIKELY, SURE, Match
 from hivemind_agents.repository.languages.go.listening import Serving, serving_framework
 from hivemind_agents.repository.languages.go.program import Program
 from hivemind_agents.repository.languages.go.project import GoProject
+from hivemind_agents.repository.languages.go.subcommands import serving_word
 
 _PORT_VARIABLE = (
     r"(?:Getenv|LookupEnv|getEnv\w*|GetEnv\w*|envOr\w*|\benv)\(\s*\"(PORT|"
@@ -25,6 +26,10 @@ def detect(project: GoProject) -> Match | None:
         return None
     several = bool(project.choices)
     start, port = _start(program, serving, project.output)
+    word = serving_word(program, serving.hit.path)
+    if word:
+        path, _, rest = start.partition(" ")
+        start = f"{path} {word} {rest}".rstrip() if path.startswith("./") else start
     listed = project.dependencies.first(*_paths(project, serving))
     evidence = (*((listed.where,) if listed else ()), serving.hit.where)
     framework_sure = 0.95 if serving.name and listed else SURE

@@ -3,6 +3,7 @@
 import re
 
 from hivemind_agents.repository.facts import GUESS, LIKELY, SURE, WEAK, Match
+from hivemind_agents.repository.languages.node.nx import built_program
 from hivemind_agents.repository.languages.node.project import MANIFEST, NodeProject
 from hivemind_agents.repository.readers.structured import table, text_of
 from hivemind_agents.repository.report import Kind
@@ -45,12 +46,18 @@ def start_of(
         if script and not is_development(project.expanded(script)):
             sure = 0.95 if name == "start" else 0.88
             if re.match(r"\s*(?:npx )?nx (?:run \S+:)?serve\b", script):
+                built = built_program(project)
+                if built:
+                    return f"node {built[1]}", LIKELY, project.script_where(name)
                 sure = GUESS  # made for developers, and there is no other
             return project.run(name), sure, project.script_where(name)
     for name in ("start:prod", "start:production", "prod", "production", "serve:prod"):
         script = project.scripts.get(name)
         if script and not is_development(script):
             return project.run(name), 0.88, project.script_where(name)
+    built = built_program(project)
+    if built:
+        return f"node {built[1]}", LIKELY, "nx.json"
     runner = "bun" if project.manager.value == "bun" else "node"
     entry = project.entry_of(project.scripts.get("start", "")) or project.entry
     if entry is None:

@@ -140,7 +140,12 @@ class NodeProject:
                 return path
         main = text_of(self.package.get("main")) or text_of(self.package.get("module"))
         path = self.existing(main) if main else None
-        return path or self.tree.has(*_ENTRIES)
+        return path or self.tree.has(*(name for name in _ENTRIES if not self._of_another(name)))
+
+    def _of_another(self, path: str) -> bool:
+        """Whether a file is in a folder with a manifest of its own."""
+        folder = path.rpartition("/")[0]
+        return bool(folder) and f"{folder}/{MANIFEST}" in self.tree
 
     def expanded(self, script: str) -> str:
         """What a script runs in the end: `npm run start-server` is that script's text."""

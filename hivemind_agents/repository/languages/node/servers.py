@@ -2,7 +2,8 @@
 
 import re
 
-from hivemind_agents.repository.facts import SURE, Match
+from hivemind_agents.repository.facts import LIKELY, SURE, Match
+from hivemind_agents.repository.languages.node.nx import built_program
 from hivemind_agents.repository.languages.node.plain import LISTENS, start_of
 from hivemind_agents.repository.languages.node.project import NodeProject
 from hivemind_agents.repository.readers.environment import Use
@@ -29,6 +30,8 @@ FRAMEWORKS: dict[str, tuple[tuple[str, ...], str, int]] = {
     "hapi": (("@hapi/hapi", "hapi"), r"[hH]api\.[sS]erver|new Hapi", 70),
     "restify": (("restify",), r"restify\.createServer", 70),
     "polka": (("polka",), r"polka\(", 70),
+    "graphql-yoga": (("graphql-yoga",), r"createYoga\(|new GraphQLServer\(|from [\"']graphql-yoga|"
+                                        r"require\([\"']graphql-yoga", 66),
     "apollo": (("@apollo/server", "apollo-server"), r"new ApolloServer", 66),
     "micro": (("micro",), r"", 64),
     "json-server": (("json-server",), r"", 50),
@@ -55,6 +58,19 @@ def detect(project: NodeProject) -> Match | None:
     """The framework that the code reached from the entry uses to listen."""
     matches = [found for name in FRAMEWORKS if (found := _look(project, name))]
     return max(matches, key=lambda item: item.rank, default=None)
+
+
+# Transports that listen for no one: they take messages from a broker.
+_BROKERS = r"Transport\.(?:REDIS|NATS|MQTT|RMQ|KAFKA)\b"
+
+
+def _takes_messages(project: NodeProject) -> str | None:
+    """Where Nest makes a program without a server of its own."""
+    if project.reaches(r"NestFactory\.create(?:<[\w, ]+>)?\("):
+        return None
+    return project.reaches(r"NestFactory\.createApplicationContext\(") or (
+        project.reaches(r"NestFactory\.createMicroservice") and project.reaches(_BROKERS)
+    )
 
 
 def _look(project: NodeProject, name: str) -> Match | None:
@@ -88,12 +104,14 @@ def _look(project: NodeProject, name: str) -> Match | None:
         start is None or not re.search(r"build/", project.scripts.get("start", "") + start)
     ):
         start = "node build/bin/server.js"
-    processes = {}
+    worker = _takes_messages(project) if name == "nest" else None
+    processes = {"worker": start} if worker and start else {}
     if name == "adonisjs":
         processes["release"] = "node build/ace.js migration:run --force"
     return Match(
         framework=name,
-        kind="web",
+        kind="worker" if worker else "web",
+        kind_confidence=LIKELY if worker else SURE,
         rank=rank,
         confidence=SURE + (0.03 if listens or name in _WHOLE else 0),
         evidence=(listed.where, used),
@@ -101,9 +119,18 @@ def _look(project: NodeProject, name: str) -> Match | None:
         start_confidence=sure,
         start_evidence=(where,),
         port=_PORTS.get(name, 3000),
+        build=_built_by_nx(project, start),
         processes=processes,
         env=_METEOR if name == "meteor" else (),
     )
+
+
+def _built_by_nx(project: NodeProject, start: str | None) -> tuple[str, ...]:
+    """The application's own build, where no script of the workspace makes what is started."""
+    built = built_program(project)
+    if built is None or start != f"node {built[1]}" or project.build:
+        return ()
+    return (project.exec(f"nx build {built[0]}"),)
 
 
 # What a Meteor bundle stops without.

@@ -325,7 +325,7 @@ CASES = [
     case('shape-babel-node', {'package.json': '{"scripts": {"start": "babel-node index.js"}, "dependencies": {"express": "4"}, "devDependencies": {"@babel/node": "7"}}', 'index.js': "import express from 'express'\nexpress().listen(1)"},
          language='node', framework='express', package_manager='npm', kind='web', start='npm start', needs=[], optional_needs=[]),
     case('shape-graphql-yoga', {'package.json': '{"scripts": {"start": "node index.js"}, "dependencies": {"graphql-yoga": "5"}}', 'index.js': "const {createYoga}=require('graphql-yoga');const {createServer}=require('http');createServer(createYoga({})).listen(4000)"},
-         language='node', framework=None, package_manager='npm', kind='web', start='npm start', needs=[], optional_needs=[]),
+         language='node', framework='graphql-yoga', package_manager='npm', kind='web', start='npm start', needs=[], optional_needs=[]),
     case('shape-mongo-native-cli', {'package.json': '{"scripts": {"start": "node index.js"}, "dependencies": {"mongodb": "6"}}', 'index.js': "const {MongoClient}=require('mongodb');const c=new MongoClient(process.env.MONGODB_URI);c.connect().then(()=>console.log('ok'))"},
          language='node', framework=None, package_manager='npm', kind='cli', start='npm start', needs=['mongodb'], optional_needs=[]),
     case('shape-bull-board', {'package.json': '{"scripts": {"start": "node index.js"}, "dependencies": {"express": "4", "bull": "4"}}', 'index.js': "const Queue=require('bull');const q=new Queue('x','redis://127.0.0.1:6379');require('express')().listen(1)"},

@@ -1,0 +1,128 @@
+"""What code does with a driver that it never imports by name: it opens a connection, or an ORM does.
+
+Python, Node, Go and Rust import their drivers; there the import tells.
+"""
+
+import re
+from collections.abc import Iterable
+
+from hivemind_agents.repository.facts import Dependencies
+
+# ecosystem: (suffixes of its sources and settings, need: calls that open a connection)
+_OPENED: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
+    "jvm": (
+        (".java", ".kt", ".scala", ".clj", ".groovy", ".conf", ".yml", ".yaml", ".properties"),
+        {
+            "sql": r"DriverManager\.getConnection|Hikari(?:Config|DataSource)|driverClass|"
+            r"Database\.(?:connect|for(?:URL|Config|DataSource))|Transactor\.|Jdbi\.create|"
+            r"createEntityManagerFactory|DataSourceBuilder|jdbc/get-datasource|conman/connect|"
+            r"(?:Pg|MySQL)(?:Pool|ConnectOptions)\b|Session\.(?:single|pooled)|\bjdbcUrl\b|"
+            r"slick\.dbs|db\.default|ConnectionPool\.singleton|spring\.datasource|BasicDataSource",
+            "mongodb": r"MongoClients?\.create|new MongoClient\(|KMongo\.|MongoClient\(|mg/connect",
+            "redis": r"new Jedis|JedisPool|RedisClient\.create|Redis\.create|Redisson\.create|"
+            r"car/wcar|Redis\[IO\]",
+        },
+    ),
+    "dotnet": (
+        (".cs", ".fs", ".vb"),
+        {
+            "postgresql": r"new NpgsqlConnection|NpgsqlDataSource|AddMarten\(|UseNpgsql",
+            "mysql": r"new MySqlConnection|AddMySqlDataSource|UseMy[Ss][Qq][Ll]",
+            "mongodb": r"new MongoClient\(|AddMongoDBClient|UseMongoDB\(",
+            "redis": r"ConnectionMultiplexer\.Connect|AddStackExchangeRedisCache|AddRedisClient|"
+            r"AddStackExchangeRedis\(|PersistKeysToStackExchangeRedis",
+        },
+    ),
+    "elixir": (
+        (".ex", ".exs"),
+        {
+            "sql": r"use Ecto\.Repo|(?:Postgrex|MyXQL|Mariaex)\.start_link|\{(?:Postgrex|MyXQL),",
+            "mongodb": r"Mongo\.start_link|\{Mongo,|use Mongo\.Repo",
+            "redis": r"\{Redix,|Redix\.start_link|\bExq\b",
+        },
+    ),
+    "ruby": (
+        (".rb", ".ru"),
+        {
+            "sql": r"PG\.connect|PG::Connection|Mysql2::Client\.new|Sequel\.connect|"
+            r"establish_connection|DataMapper\.setup|ROM\.container",
+            "mongodb": r"Mongo::Client\.new",
+            "redis": r"\bRedis\.new|redis_cache_store|RedisClient\.(?:new|config)",
+        },
+    ),
+    "php": (
+        (".php",),
+        {
+            "mongodb": r"new \\?(?:MongoDB\\)?(?:Client|Driver\\Manager)\(",
+            "redis": r"new \\?(?:Predis\\Client|Redis)\b",
+        },
+    ),
+    "crystal": (
+        (".cr",),
+        {"sql": r"DB\.(?:open|connect)\b|PG\.connect", "redis": r"Redis(?:::Client|::PooledClient)?\.new"},
+    ),
+    "dart": (
+        (".dart",),
+        {
+            "postgresql": r"PostgreSQLConnection\(|Connection\.open\(|Pool\.withEndpoints",
+            "mysql": r"MySqlConnection\.connect",
+            "mongodb": r"\bDb(?:\.create)?\(",
+            "redis": r"RedisConnection\(",
+        },
+    ),
+    "haskell": (
+        (".hs",),
+        {
+            "sql": r"connectPostgreSQL|(?:create|with)(?:Postgresql|MySQL)Pool|Pool\.acquire|"
+            r"Connection\.acquire|connectDatabase|ConnectInfo",
+            "redis": r"checkedConnect|R\.connect|Redis\.connect",
+        },
+    ),
+    "swift": (
+        (".swift",),
+        {
+            "postgresql": r"\.postgres\(|PostgresClient\(|PostgresConnection",
+            "mysql": r"\.mysql\(",
+            "mongodb": r"\.mongo\(|MongoDatabase\.",
+            "redis": r"\.redis\.configuration|RedisConnection|RedisConfiguration",
+        },
+    ),
+    "gleam": (
+        (".gleam",),
+        {"postgresql": r"\b(?:pog|pgo)\.(?:start|connect|supervised)", "redis": r"radish\.start"},
+    ),
+}  # fmt: skip
+# Packages that talk SQL through whichever driver is listed beside them.
+_MAPPERS: dict[str, re.Pattern[str]] = {
+    "jvm": re.compile(
+        r"hibernate-(?:core|entitymanager|orm)|spring-boot-starter-(?:data-jpa|data-jdbc|jdbc|jooq|data-r2dbc)|"
+        r"exposed-|jdbi|jooq|doobie|slick|HikariCP|next\.jdbc|conman|mybatis|flyway|liquibase|ktorm|"
+        r"dropwizard-(?:hibernate|db)|scalikejdbc|ebean|quill|hugsql|korma|toucan|micronaut-(?:data|jdbc)|"
+        r"anorm|eclipselink|komapper|sqldelight"
+    ),
+    "elixir": re.compile(r"ecto_sql|phoenix_ecto|^ecto$"),
+    "ruby": re.compile(r"^(?:activerecord|sinatra-activerecord|sequel|rom-sql|data_mapper|hanami-model|rails)$"),
+}  # fmt: skip
+
+
+def opened(
+    need: str, ecosystem: str, dependencies: Dependencies, texts: Iterable[tuple[str, str]]
+) -> str | None:
+    """Where a connection to the need is opened, given that its driver is listed."""
+    suffixes, calls = _OPENED.get(ecosystem, ((), {}))
+    sql = need in {"postgresql", "mysql"}
+    call = calls.get(need) or (calls.get("sql") if sql else None)
+    pattern = re.compile(call) if call else None
+    for path, text in texts if pattern else ():
+        found = pattern.search(text) if pattern and path.endswith(suffixes) else None
+        if found:
+            return f"{path}:{text.count(chr(10), 0, found.start()) + 1}"
+    mapper = _MAPPERS.get(ecosystem) if sql else None
+    return next(
+        (
+            item.where
+            for name, item in dependencies.items()
+            if mapper and not item.dev and mapper.search(name)
+        ),
+        None,
+    )
