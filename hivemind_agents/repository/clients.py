@@ -1,6 +1,6 @@
-"""What code does with a driver that it never imports by name: it opens a connection, or an ORM does.
+"""What code does with a driver that it never names: it opens a connection, or an ORM does.
 
-Python, Node, Go and Rust import their drivers; there the import tells.
+Python, Node and Go import their drivers; there the import tells.
 """
 
 import re
@@ -41,6 +41,13 @@ _OPENED: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
             "redis": r"\{Redix,|Redix\.start_link|\bExq\b",
         },
     ),
+    "rust": (
+        (".rs",),
+        {
+            "sql": r"Database::connect|(?:Pg|My[sS]ql|Any)Pool(?:Options)?\b|"
+            r"(?:Async)?(?:Pg|Mysql)Connection\b|ConnectionManager::<",
+        },
+    ),
     "ruby": (
         (".rb", ".ru"),
         {
@@ -59,7 +66,10 @@ _OPENED: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     ),
     "crystal": (
         (".cr",),
-        {"sql": r"DB\.(?:open|connect)\b|PG\.connect", "redis": r"Redis(?:::Client|::PooledClient)?\.new"},
+        {
+            "sql": r"DB\.(?:open|connect)\b|PG\.connect",
+            "redis": r"Redis(?:::Client|::PooledClient)?\.new",
+        },
     ),
     "dart": (
         (".dart",),
@@ -101,8 +111,26 @@ _MAPPERS: dict[str, re.Pattern[str]] = {
         r"anorm|eclipselink|komapper|sqldelight"
     ),
     "elixir": re.compile(r"ecto_sql|phoenix_ecto|^ecto$"),
-    "ruby": re.compile(r"^(?:activerecord|sinatra-activerecord|sequel|rom-sql|data_mapper|hanami-model|rails)$"),
+    "ruby": re.compile(
+        r"^(?:activerecord|sinatra-activerecord|sequel|rom-sql|data_mapper|hanami-model|rails)$"
+    ),
 }  # fmt: skip
+
+
+_ASKS = re.compile(
+    r"if\s*\((?=[^;{}]*(?:IsNullOr|!=\s*null|is not null|GetValue<bool>|[eE]nabled|\.Use[A-Z]))"
+    r"[^;{}]*\)\s*\{?\s*[^;{}]*$"
+)
+
+
+def under_a_condition(where: str | None, texts: Iterable[tuple[str, str]]) -> bool:
+    """Whether a place (`file:line`) is reached only where the code asked for a setting first."""
+    path, _, line = (where or "").rpartition(":")
+    text = dict(texts).get(path) if path.endswith((".cs", ".java", ".kt")) else None
+    if text is None or not line.isdigit():
+        return False
+    before = "\n".join(text.split("\n")[: int(line) - 1])
+    return bool(_ASKS.search(before[-400:]))
 
 
 def opened(

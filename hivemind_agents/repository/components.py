@@ -126,9 +126,11 @@ def _delegated(
     start = str(table(read_json(tree, "package.json").get("scripts")).get("start", ""))
     found = _DELEGATES.search(start)
     wanted = next((group for group in found.groups() if group), "") if found else ""
+    entry = node.read_project(tree).entry_of(start) or ""
     for folder, finding in readings:
         name = read_json(tree, f"{folder}/package.json").get("name")
-        if wanted and wanted.rstrip("/") in {folder, name, folder.rsplit("/", 1)[-1]}:
+        named = wanted and wanted.rstrip("/") in {folder, name, folder.rsplit("/", 1)[-1]}
+        if named or entry.startswith(f"{folder}/"):
             inner = () if folder in members else _entered(finding, folder).build
             return replace(
                 finding,

@@ -111,8 +111,7 @@ def _spring(tree: FileTree, finding: Finding) -> Iterator[Choice]:
         *tree.named("application.properties"),
         *tree.named("application.yml"),
         *tree.named("application.yaml"),
-        *tree.named("application-prod.properties"),
-        *tree.named("application-production.yml"),
+        *_of_production(tree),
     ]:
         text = _without_profiles(tree.text(path) or "")
         if "/test/" in path:
@@ -129,6 +128,21 @@ def _spring(tree: FileTree, finding: Finding) -> Iterator[Choice]:
             yield from choice(sort.group(1), tree.where(path, sort.group(0)))
         for need, where in _spring_stores(path, text):
             yield Choice(need, where)
+
+
+def _of_production(tree: FileTree) -> Iterator[str]:
+    """Settings of the profile for production, and of the one that is active unless told."""
+    profiles = ["prod", "production"]
+    for path in (*tree.named("application.properties"), *tree.named("application.yml"),
+                 *tree.named("application.yaml")):  # fmt: skip
+        found = tree.search(
+            path, r"(?m)^\s*(?:spring\.profiles\.)?active\s*[:=]\s*(?:\$\{\w+:)?([\w-]+)\}?\s*$"
+        )
+        if found and not re.search(r"(?i)^(?:h2|hsqldb|test|local)$", found.group(1)):
+            profiles.append(found.group(1))
+    for profile in dict.fromkeys(profiles):
+        for suffix in ("properties", "yml", "yaml"):
+            yield from tree.named(f"application-{profile}.{suffix}")
 
 
 _SPRING_STORES = {

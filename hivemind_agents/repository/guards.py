@@ -45,7 +45,7 @@ _ASKED: tuple[tuple[tuple[str, ...], tuple[re.Pattern[str], ...]], ...] = (
     (
         (".go",),
         (
-            # if url := os.Getenv("REDIS_URL"); url != "" { … }, if os.Getenv("REDIS_URL") != "" { … }
+            # if url := os.Getenv("REDIS_URL"); url != "" { … }
             re.compile(r"\bif\s+(?:\w+(?:,\s*\w+)?\s*:=\s*)?os\.(?:Getenv|LookupEnv)\(\"(\w+)\"\)\s*(?:;\s*\w+\s*\{|(?:;\s*\w+\s*)?!=\s*\"\")"),
         ),
     ),

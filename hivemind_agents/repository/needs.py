@@ -135,7 +135,7 @@ def _verdict(  # noqa: PLR0911 - a rule each
         return _without_driver(entry, demanded=demanded, sqlite=sqlite)
     if entry.optional or sqlite:
         return False, LIKELY
-    if need == "redis" and not entry.bound and not demanded and _guarded(entry):
+    if need == "redis" and not entry.bound and not demanded and not entry.used and _guarded(entry):
         return False, GUESS
     if entry.used or entry.bound:
         return True, 0.89 if entry.variables or entry.literal or entry.bound else 0.85

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 from hivemind_agents.repository import configured
-from hivemind_agents.repository.clients import opened
+from hivemind_agents.repository.clients import opened, under_a_condition
 from hivemind_agents.repository.environment import example_values
 from hivemind_agents.repository.facts import Finding
 from hivemind_agents.repository.guards import guarded_variables
@@ -258,11 +258,10 @@ def _from_dependencies(
         entry = signals[need]
         entry.driver = entry.driver or dependency.where
         entry.bound = entry.bound or name in BOUND
-        entry.used = (
-            entry.used
-            or _import_of(name, ecosystem, texts)
-            or opened(need, ecosystem, finding.dependencies, texts)
-        )
+        found = opened(need, ecosystem, finding.dependencies, texts)
+        if under_a_condition(found, texts):
+            entry.optional = entry.optional or found
+        entry.used = entry.used or _import_of(name, ecosystem, texts) or found
     celery = finding.dependencies.runtime("celery", "dramatiq")
     if celery and ("redis" in celery.spec or finding.dependencies.runtime("redis")):
         signals["redis"].driver = signals["redis"].driver or celery.where

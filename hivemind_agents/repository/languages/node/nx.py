@@ -31,7 +31,7 @@ def built_program(project: NodeProject) -> tuple[str, str] | None:
                 programs[name] = f"{output.rstrip('/')}/{compiled}"
     served = _SERVES.search(project.scripts.get("start", ""))
     stated = text_of(read_json(project.tree, "nx.json").get("defaultProject"))
-    for name in (served.group(1) if served else None, stated):
-        if name in programs:
-            return name, programs[name]
+    for wanted in (served.group(1) if served else "", stated or ""):
+        if wanted in programs:
+            return wanted, programs[wanted]
     return next(iter(programs.items())) if len(programs) == 1 else None

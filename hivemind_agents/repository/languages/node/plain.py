@@ -14,7 +14,7 @@ LISTENS = (
     r"new WebSocket\.Server\(|\bserve\(\s*\{|\bserve\(\s*app|startStandaloneServer\(|"
     r"Hapi\.[sS]erver\(|new Elysia\(|"
     r"export default \{[^}]*\bfetch\b|export default app\b|\.start\(\s*process\.env\.PORT|"
-    r"\.run\(\s*\{\s*port|http\.Server\("
+    r"\.run\(\s*\{\s*port|http\.Server\(|\.bindAsync\("
 )
 _WORKS = (
     r"socketMode\s*:\s*true|new Worker\(|\.process\(|cron\.schedule\(|new CronJob\(|"
@@ -55,6 +55,11 @@ def start_of(
         script = project.scripts.get(name)
         if script and not is_development(script):
             return project.run(name), 0.88, project.script_where(name)
+    return _entry_itself(project)
+
+
+def _entry_itself(project: NodeProject) -> tuple[str | None, float, str]:
+    """The entry file, or what it is compiled to."""
     built = built_program(project)
     if built:
         return f"node {built[1]}", LIKELY, "nx.json"

@@ -36,6 +36,7 @@ FRAMEWORKS: dict[str, tuple[tuple[str, ...], str, int]] = {
     "micro": (("micro",), r"", 64),
     "json-server": (("json-server",), r"", 50),
     "h3": (("h3",), r"createApp\(|new H3\(", 60),
+    "grpc": (("@grpc/grpc-js", "grpc"), r"new (?:\w+\.)?Server\(", 42),
     "socket.io": (("socket.io",), r"new (?:\w+\.)?Server\(|require\([\"']socket\.io[\"']\)\(", 40),
 }  # fmt: skip
 _WHOLE = frozenset(
@@ -87,6 +88,8 @@ def _look(project: NodeProject, name: str) -> Match | None:
     if used is None and starts_itself and name == "fastify":
         used = project.script_where("start")
     listens = project.reaches(LISTENS)
+    if name == "nest":
+        listens = listens or _takes_messages(project)
     if used is None and project.entry is None:
         used = project.search(usage)
         listens = listens or project.search(LISTENS)
@@ -138,7 +141,7 @@ _METEOR = (
     Use("MONGO_URL", ".meteor/packages", demanded=True),
     Use("ROOT_URL", ".meteor/packages", demanded=True),
 )
-_PORTS = {"strapi": 1337, "adonisjs": 3333, "feathers": 3030, "sails": 1337}
+_PORTS = {"strapi": 1337, "adonisjs": 3333, "feathers": 3030, "sails": 1337, "grpc": 50051}
 
 
 def _starts_itself(project: NodeProject, name: str) -> bool:

@@ -5,6 +5,7 @@ import re
 from hivemind_agents.repository.facts import Match
 from hivemind_agents.repository.languages.rust.listening import Serving, serving_framework
 from hivemind_agents.repository.languages.rust.project import Program, RustProject
+from hivemind_agents.repository.languages.rust.subcommands import serving_word
 from hivemind_agents.repository.readers.environment import Use
 
 _PORT = re.compile(
@@ -34,6 +35,9 @@ def detect(project: RustProject) -> Match | None:
         if item.binary.name.rsplit("-", 1)[-1] in {"worker", "consumer"} and item is not program:
             processes["worker"] = f"./target/release/{item.binary.name}"
             build = "cargo build --release"
+    start = _start(project, program, name)
+    # Which word serves is a guess by its name.
+    sure = 0.75 if re.search(r"release/[\w-]+ [a-z]+$", start) else 0.92
     return Match(
         framework=name,
         kind="web",
@@ -41,8 +45,8 @@ def detect(project: RustProject) -> Match | None:
         confidence=0.95,
         kind_confidence=0.95 if name else 0.82,
         evidence=tuple(item for item in (serving.listed, serving.hit.where) if item),
-        start=_start(project, program, name),
-        start_confidence=0.5 if project.choices else 0.92,
+        start=start,
+        start_confidence=0.5 if project.choices else sure,
         start_evidence=(program.binary.source,),
         build=(build,),
         processes=processes,
@@ -73,7 +77,8 @@ def _start(project: RustProject, program: Program, framework: str | None) -> str
     if framework == "loco":
         return f"{path} start --binding 0.0.0.0 --port $PORT"
     del project
-    return path
+    word = serving_word(program)
+    return f"{path} {word}" if word else path
 
 
 def _port(project: RustProject, program: Program, serving: Serving) -> int:
