@@ -146,7 +146,7 @@ def _of_production(tree: FileTree) -> Iterator[str]:
 
 
 _SPRING_STORES = {
-    "mongodb": re.compile(r"spring\.(?:data\.)?mongodb\.(?:uri|host)$|mongodb\.uri$"),
+    "mongodb": re.compile(r"spring\.(?:data\.)?mongodb\.(?:uri|host|database)$|mongodb\.uri$"),
     "redis": re.compile(r"spring\.(?:data\.)?redis\.(?:host|url|cluster\.nodes)$|^redis\.uri$"),
 }
 
@@ -155,7 +155,7 @@ def _spring_stores(path: str, text: str) -> Iterator[tuple[str, str]]:
     """Stores by the whole name of a setting, nested in YAML or dotted in properties."""
     above: list[tuple[int, str]] = []
     for number, line in enumerate(text.splitlines(), start=1):
-        found = re.match(r"([ \t]*)([\w.-]+)[ \t]*[:=](?:\s|$)", line)
+        found = re.match(r"([ \t]*)([\w.-]+)[ \t]*(?:=|:(?:\s|$))", line)
         if found is None:
             continue
         indent = len(found.group(1))
