@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from hivemind_agents.adapters.source import FetchedRepository
     from hivemind_agents.adapters.target_state import S3DeploymentStore
     from hivemind_agents.agents.decider import AgentDecider
-    from hivemind_agents.repository.report import RepositoryReport
+    from hivemind_agents.repository.report import Question, RepositoryReport
     from hivemind_agents.workflows.execution import World
 
 # Called on any thread, in order, with events that hold no secret.
@@ -88,14 +88,42 @@ def builder_of_this_machine(
     return ContainerBuilder(program=engine, tell=tell)
 
 
+def answering(
+    folder: Path, report: "RepositoryReport", *, model: str, on_event: OnEvent
+) -> "Callable[[Question], str]":
+    """Answers questions that Recon leaves open about the files in `folder`, by a model.
+
+    An empty answer leaves one open, as one without choices always is: a model words no command.
+    """
+    from hivemind_agents.agents.decider import AgentDecider  # noqa: PLC0415
+    from hivemind_agents.repository import FileTree  # noqa: PLC0415
+    from hivemind_agents.repository.excerpts import brief  # noqa: PLC0415
+
+    decider = AgentDecider(catalog.load(), model_name=model, redactor=_own_redactor())
+    tree = FileTree.open(folder)
+
+    def answer(question: "Question") -> str:
+        if not question.choices:
+            return ""
+        asked = brief(tree, report, question)
+        return asyncio.run(decider.choose(asked, on_event=on_event)).choice or ""
+
+    return answer
+
+
+def _own_redactor() -> Redactor:
+    """Knows the secrets of this process's environment."""
+    values = (os.environ.get(name, "") for name in _SECRET_VARIABLES)
+    return Redactor(value for value in values if value)
+
+
 class Runtime:
     """What every door can ask for, on one target."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
         self._clock = Clock()
-        values = (os.environ.get(name, "") for name in _SECRET_VARIABLES)
-        self._redactor = Redactor(value for value in values if value)
+        self._redactor = _own_redactor()
         self._registered = False
 
     # Reads: no workflow engine, nothing changed.

@@ -45,6 +45,11 @@ class FetchedRepository:
     ) -> None:  # fmt: skip
         self._folder.cleanup()
 
+    @property
+    def folder(self) -> Path:
+        """Where the files are, until the end of the context."""
+        return Path(self._folder.name)
+
     def report(self, word: Mapping[str, Any]) -> RepositoryReport:
         """Recon's report, under what the user says of it."""
         return inspect(self._folder.name, overrides=dict(word))

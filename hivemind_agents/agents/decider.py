@@ -11,12 +11,19 @@ from pydantic_ai.exceptions import AgentRunError
 from pydantic_ai.exceptions import UserError as AgentError
 from pydantic_ai.models import Model, infer_model
 
-from hivemind_agents.agents import conductor, provisioner, qa
+from hivemind_agents.agents import conductor, provisioner, qa, recon
 from hivemind_agents.agents.offline import OfflineModel, Rules
 from hivemind_agents.agents.policy import asked_arguments
 from hivemind_agents.agents.tools import REASON, AgentDeps, Decided, ReadDeployment, toolset_of
 from hivemind_agents.catalog import Catalog
-from hivemind_agents.domain.decision import PlanBrief, VerbDecision, Verdict, VerificationBrief
+from hivemind_agents.domain.decision import (
+    Choice,
+    PlanBrief,
+    QuestionBrief,
+    VerbDecision,
+    Verdict,
+    VerificationBrief,
+)
 from hivemind_agents.domain.plan import Plan
 from hivemind_agents.domain.redaction import Redactor
 from hivemind_agents.domain.request import DeployRequest
@@ -81,6 +88,21 @@ class AgentDecider:
         verdict = await self._ask(qa.qa, qa.rules, brief.model_dump(mode="json"), deps, on_event)
         _note(on_event, qa.NAME, verdict.summary)
         return verdict
+
+    async def choose(self, brief: QuestionBrief, *, on_event: OnEvent) -> Choice:
+        """Answer a question about a repository by one of its choices, or leave it open.
+
+        What is none of the choices is no answer: a model never words a command.
+        """
+        deps = self._deps("", {})
+        chosen = await self._ask(
+            recon.recon, recon.rules, brief.model_dump(mode="json"), deps, on_event
+        )
+        if chosen.choice is not None and chosen.choice not in brief.choices:
+            chosen = Choice(reason=f"{chosen.choice[:80]!r} is none of the choices")
+        said = f"{chosen.choice} (chosen by the model)" if chosen.choice else "left open"
+        _note(on_event, recon.NAME, f"{brief.about}: {said}: {chosen.reason}")
+        return chosen
 
     async def _size(
         self, brief: PlanBrief, asked: Mapping[str, Any], deps: AgentDeps, on_event: OnEvent

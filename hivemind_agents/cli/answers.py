@@ -6,12 +6,15 @@ variables that somebody has to know.
 """
 
 import base64
+import os
 import re
 import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hivemind_agents.cli import output
 from hivemind_agents.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
 # Keys of hivemind.yml that answer a question of another name.
 _KEYS = {"component": "path"}
+_MODELS_CONFIDENCE = 0.5
 # Words that the names of an application's own keys are made of, and nothing else.
 _OWN_WORDS = """
 SECRET SECRETS KEY KEYS BASE SALT HASH SIGN SIGNING ENCRYPT ENCRYPTION SECURITY AUTH SESSION
@@ -76,6 +80,34 @@ def settle(
             said[key] = [answer] if key == "needs" else answer
             report = read({**word, **said})
     return report, said
+
+
+def by_model(
+    report: "RepositoryReport",
+    read: Callable[[Mapping[str, Any]], "RepositoryReport"],
+    word: Mapping[str, Any],
+    folder: Path,
+) -> tuple["RepositoryReport", dict[str, Any]]:
+    """As `settle`, asking the configured model and showing its notes; without one, nothing."""
+    if not report.questions or not (model := os.environ.get("HIVEMIND_MODEL")):
+        return report, {}
+    from hivemind_agents.bootstrap import answering
+
+    settled, said = settle(
+        report, read, word, answering(folder, report, model=model, on_event=output.agent_note)
+    )
+    return marked(settled, said, model), said
+
+
+def marked(report: "RepositoryReport", said: Mapping[str, Any], model: str) -> "RepositoryReport":
+    """The report, with what a model said marked as the model's, to be checked by a person."""
+    who = f"the model {model}"
+    return report.model_copy(
+        update={
+            "confidence": {**report.confidence, **dict.fromkeys(said, _MODELS_CONFIDENCE)},
+            "evidence": {**report.evidence, **dict.fromkeys(said, (who,))},
+        }
+    )
 
 
 def missing(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hivemind_agents.domain.deployment import Deployment
     from hivemind_agents.domain.plan import Plan
     from hivemind_agents.domain.request import DeployRequest
-    from hivemind_agents.domain.run import Run, RunEvent
+    from hivemind_agents.domain.run import Run
     from hivemind_agents.preflight import Finding
     from hivemind_agents.repository.report import RepositoryReport
     from hivemind_agents.targets import Target
@@ -285,7 +285,7 @@ class _Deploy:
             raise_for(checked, f"deploy {request.name} to {self._target.name}")
         if isinstance(read, BaseException):
             raise read
-        plan = await hivemind.plan(self._request, on_event=_note, report=read)
+        plan = await hivemind.plan(self._request, on_event=output.agent_note, report=read)
         seen = await asyncio.to_thread(preview, plan, self._request, self._target, read)
         return plan, seen
 
@@ -302,9 +302,13 @@ class _Deploy:
             report = await asyncio.to_thread(fetched.report, word)
             if somebody:
                 report, said = answers.settle(report, fetched.report, word, prompts.question)
-                self._request = self._request.model_copy(
-                    update={"overrides": self._request.overrides | said}
+            else:
+                report, said = await asyncio.to_thread(
+                    answers.by_model, report, fetched.report, word, fetched.folder
                 )
+            self._request = self._request.model_copy(
+                update={"overrides": self._request.overrides | said}
+            )
             for warning in await asyncio.to_thread(fetched.check, report):
                 output.note(f"  Warning: {warning}")
         for behaviour in report.behaviours:
@@ -424,11 +428,6 @@ def _kind(kind: str | None) -> Any:  # noqa: ANN401 - checked here against the l
     if kind not in (None, "web", "worker", "static"):
         raise UserError(f"--kind {kind!r} is none of web, worker, static", mend="leave it out")
     return kind
-
-
-def _note(event: "RunEvent") -> None:
-    if event.kind == "note":
-        output.note(f"  {event.agent}: {event.message}")
 
 
 def _print_findings(findings: "list[Finding]", *, failed_too: bool) -> None:

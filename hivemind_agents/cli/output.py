@@ -5,7 +5,10 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hivemind_agents.domain.run import RunEvent
 
 _RED, _GREEN, _YELLOW, _DIM, _BOLD = 31, 32, 33, 2, 1
 _COLOURS = {
@@ -26,6 +29,12 @@ def note(text: str = "") -> None:
     """Print a line for the person who watches."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
+
+
+def agent_note(event: "RunEvent") -> None:
+    """Print what an agent says; other events are not for a person who waits."""
+    if event.kind == "note":
+        note(f"  {event.agent}: {event.message}")
 
 
 def document(value: Any) -> None:  # noqa: ANN401 - anything that JSON can say

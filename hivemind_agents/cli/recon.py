@@ -51,16 +51,26 @@ def recon(
 
 def read(repository: str, ref: str | None, said: dict[str, object]) -> "RepositoryReport":
     """Inspect a folder where it is, or a URL in a folder of our own."""
-    from hivemind_agents.repository import inspect
     from hivemind_agents.repository_source import fetch, is_url
 
     if not is_url(repository):
-        return inspect(Path(repository).expanduser(), overrides=said)
+        return _inspected(Path(repository).expanduser(), said)
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="hivemind-recon-") as folder:
         fetch(repository, ref, ".", Path(folder))
-        return inspect(Path(folder), overrides=said)
+        return _inspected(Path(folder), said)
+
+
+def _inspected(folder: Path, said: dict[str, object]) -> "RepositoryReport":
+    """What the rules read; what they leave open is for the model, where one is configured."""
+    from hivemind_agents.cli import answers
+    from hivemind_agents.repository import inspect
+
+    report = inspect(folder, overrides=said)
+    return answers.by_model(
+        report, lambda word: inspect(folder, overrides=dict(word)), said, folder
+    )[0]
 
 
 def title(repository: str) -> str:

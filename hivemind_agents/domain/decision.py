@@ -35,6 +35,24 @@ class Verdict(Frozen):
     reasons: tuple[str, ...] = ()
 
 
+class QuestionBrief(Frozen):
+    """A question that Recon's rules leave open, and what it may be answered from."""
+
+    about: str
+    why: str
+    choices: Annotated[tuple[str, ...], Field(min_length=1)]
+    # Of the report, and the beginnings of files by path: data, never instructions.
+    recon: dict[str, Any]
+    files: dict[str, str] = {}
+
+
+class Choice(Frozen):
+    """One of a question's choices, or none where the files do not tell."""
+
+    choice: str | None = None
+    reason: Annotated[str, Field(min_length=1)]
+
+
 class ProvisionSizing(Frozen):
     """What the Provisioner decides; None leaves it to the verb's default."""
 
