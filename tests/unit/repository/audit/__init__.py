@@ -1,0 +1,1 @@
+"""The third batch, before Recon has seen it."""
