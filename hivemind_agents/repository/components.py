@@ -44,6 +44,8 @@ MANIFESTS = frozenset(
         "Dockerfile",
         "index.php",
         "CMakeLists.txt",
+        "hugo.toml",
+        "hugo.yaml",
     }
 )
 MAX_COMPONENTS = 24
@@ -82,7 +84,7 @@ def read_layout(tree: FileTree) -> Layout:
     if not readings or (
         root
         and not _is_one_of(root[0][1], readings)
-        and _stands_alone(tree, root[0], workspace=bool(members))
+        and _stands_alone(tree, root[0], readings, workspace=bool(members))
     ):
         several = members or len(components) > 1 or _differs(root, components)
         return Layout(components=(*_itself(root), *components) if readings and several else ())
@@ -180,7 +182,13 @@ def _differs(root: Sequence[tuple[float, Finding]], components: tuple[Component,
     return bool(root) and any(item.language != root[0][1].language.value for item in components)
 
 
-def _stands_alone(tree: FileTree, best: tuple[float, Finding], *, workspace: bool) -> bool:
+def _stands_alone(
+    tree: FileTree,
+    best: tuple[float, Finding],
+    readings: Sequence[tuple[str, Finding]],
+    *,
+    workspace: bool,
+) -> bool:
     """Whether the root is an application itself."""
     weight, finding = best
     if finding.language.value == "node":
@@ -193,7 +201,11 @@ def _stands_alone(tree: FileTree, best: tuple[float, Finding], *, workspace: boo
             )
             return bool(own) and finding.kind.value in {"web", "static", "worker"}
     if finding.language.value in {"static", "shell"}:
-        return weight >= OUTWEIGHED or not _folders(tree)
+        # Pages outweigh folders that serve nothing, such as a cloud's functions.
+        served = any(inner.kind.value in {"web", "static", "worker"} for _, inner in readings)
+        return weight >= OUTWEIGHED or not (
+            served if finding.kind.value == "static" else _folders(tree)
+        )
     return weight >= OUTWEIGHED or finding.kind.value in {"web", "worker", "static"}
 
 

@@ -8,12 +8,27 @@ from hivemind_agents.repository.environment import example_values
 from hivemind_agents.repository.facts import Finding
 from hivemind_agents.repository.tree import FileTree
 
+_SYSTEMS = frozenset(
+    {
+        "wordpress",
+        "joomla",
+        "magento",
+        "drupal",
+        "typo3",
+        "mediawiki",
+        "craft",
+        "opencart",
+        "prestashop",
+        "moodle",
+    }
+)
+
 
 def read_php(tree: FileTree, finding: Finding) -> Iterator[Choice]:
     """Every choice of PHP's frameworks and systems."""
     yield from _laravel(tree)
     yield from _symfony(tree)
-    yield from _php_systems(finding)
+    yield from _php_systems(tree, finding)
     yield from _codeigniter(tree)
     yield from _cakephp(tree, finding)
 
@@ -40,11 +55,19 @@ def _laravel(tree: FileTree) -> Iterator[Choice]:
         yield Choice("redis", tree.where("composer.json", client.group(0)), required=False)
 
 
-def _php_systems(finding: Finding) -> Iterator[Choice]:
+def _php_systems(tree: FileTree, finding: Finding) -> Iterator[Choice]:
     """Content systems that keep everything in MySQL, or would by their own default."""
     name = finding.framework
-    if name and name.value in {"wordpress", "joomla", "magento", "drupal", "typo3", "mediawiki"}:
-        yield Choice("mysql", name.evidence[0] if name.evidence else finding.manifest)
+    if name is None or name.value not in _SYSTEMS:
+        return
+    values = example_values(tree)
+    # Drupal and Craft can use others, which their examples then name.
+    for variable in ("CRAFT_DB_DRIVER", "DB_DRIVER"):
+        place, driver = values.get(variable, ("", ""))
+        if driver:
+            yield from choice(driver, place)
+            return
+    yield Choice("mysql", name.evidence[0] if name.evidence else finding.manifest)
 
 
 def _symfony(tree: FileTree) -> Iterator[Choice]:
@@ -53,6 +76,12 @@ def _symfony(tree: FileTree) -> Iterator[Choice]:
     found = tree.search(".env", r"(?m)^DATABASE_URL=[\"']?(\w+):")
     if found and found.group(1) not in {"sqlite"}:
         yield from choice(found.group(1), tree.where(".env", re.compile(r"(?m)^DATABASE_URL=")))
+    elif found is None:
+        for path in ("app/config/config.yml", "config/packages/doctrine.yaml"):
+            driver = tree.search(path, r"(?m)^[ \t]+driver:\s*['\"]?(?:pdo_)?(\w+)")
+            if driver:
+                yield from choice(driver.group(1), tree.where(path, driver.group(0).strip()))
+                break
     # Transports, locks and caches are given by DSN as well.
     redis = tree.search(".env", r"(?m)^\w+(?:DSN|URL)=[\"']?(?:rediss?|valkeys?)://")
     if redis:

@@ -1,7 +1,14 @@
 """Static sites: plain files, and generators that need no manifest of a language."""
 
 from hivemind_agents.repository.facts import CERTAIN, GUESS, LIKELY, SURE, WEAK, Fact, Finding
-from hivemind_agents.repository.readers.structured import read_json, read_toml, read_yaml, text_of
+from hivemind_agents.repository.readers.structured import (
+    items,
+    read_json,
+    read_toml,
+    read_yaml,
+    table,
+    text_of,
+)
 from hivemind_agents.repository.tree import ASIDE, FileTree
 
 ROOTS = (
@@ -25,7 +32,15 @@ _PARTS = frozenset({"templates", "views", "test", "tests", "layouts", "partials"
 
 def detect(tree: FileTree) -> Finding | None:
     """A generator's manifest, a Staticfile, or a front page."""
-    return _hugo(tree) or _zola(tree) or _jekyll(tree) or _mdbook(tree) or _files(tree)
+    return (
+        _hugo(tree)
+        or _zola(tree)
+        or _jekyll(tree)
+        or _mdbook(tree)
+        or _quarto(tree)
+        or _files(tree)
+        or _jekyll_of_documents(tree)
+    )
 
 
 def _finding(
@@ -99,6 +114,44 @@ def _mdbook(tree: FileTree) -> Finding | None:
     return None
 
 
+def _quarto(tree: FileTree) -> Finding | None:
+    """A site or a book of Quarto; a file alone is a document."""
+    path = tree.has("_quarto.yml", "_quarto.yaml")
+    project = table(read_yaml(tree, path).get("project")) if path else {}
+    kind = text_of(project.get("type"))
+    if path is None or kind not in {"website", "book"}:
+        return None
+    output = text_of(project.get("output-dir")) or ("_book" if kind == "book" else "_site")
+    return _finding("quarto", path, output, serves=LIKELY, build=("quarto render",))
+
+
+def _jekyll_of_documents(tree: FileTree) -> Finding | None:
+    """Pages in `docs/` that GitHub would build, where the repository has nothing else."""
+    if "docs/_config.yml" not in tree or not tree.has("docs/index.md", "docs/README.md"):
+        return None
+    return _finding(
+        "jekyll", "docs/_config.yml", "_site", serves=WEAK - 0.25, sure=LIKELY,
+        build=("jekyll build --source docs --destination _site",),
+    )  # fmt: skip
+
+
+def _stated_folder(tree: FileTree) -> str | None:
+    """The folder that a host's file names, where a front page is in it as it is."""
+    hosting = read_json(tree, "firebase.json").get("hosting")
+    first = next(iter(items(hosting)), None) if isinstance(hosting, list) else hosting
+    for value in (
+        table(first).get("public"),
+        table(read_toml(tree, "netlify.toml").get("build")).get("publish"),
+        read_json(tree, "vercel.json").get("outputDirectory"),
+        table(read_toml(tree, "wrangler.toml").get("site")).get("bucket"),
+        table(read_toml(tree, "wrangler.toml").get("assets")).get("directory"),
+    ):
+        folder = (text_of(value) or "").removeprefix("./").strip("/")
+        if folder and f"{folder}/index.html" in tree:
+            return folder
+    return None
+
+
 def _files(tree: FileTree) -> Finding | None:
     if "Staticfile" in tree:
         root = text_of(read_yaml(tree, "Staticfile").get("root"))
@@ -121,6 +174,9 @@ def _files(tree: FileTree) -> Finding | None:
 
 def _front_page(tree: FileTree) -> str | None:
     """The folder that holds `index.html`."""
+    stated = _stated_folder(tree)
+    if stated:
+        return stated
     if tree.has("index.html", "index.htm"):
         return "."
     for folder in ROOTS:

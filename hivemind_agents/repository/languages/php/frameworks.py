@@ -59,6 +59,9 @@ FILES = (
     ("flight/Flight.php", "flight"),
     ("base.php", "fat-free"),
     ("kirby/bootstrap.php", "kirby"),
+    ("system/startup.php", "opencart"),
+    ("classes/PrestaShopAutoload.php", "prestashop"),
+    ("lib/moodlelib.php", "moodle"),
 )
 
 

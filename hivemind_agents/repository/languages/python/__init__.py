@@ -25,7 +25,7 @@ EXAMPLE = 0.75
 
 def detect(tree: FileTree) -> Finding | None:
     """Read the folder as Python, if anything says that it is."""
-    manifest = tree.has(*manifests.MANIFESTS)
+    manifest = tree.has(*manifests.MANIFESTS) or manifests.requirements_file(tree)
     entry = next(iter(tree.root_files("*.py")), None)
     if manifest is None and entry is None:
         nested = tree.sources(".py", limit=1)

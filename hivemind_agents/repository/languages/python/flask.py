@@ -7,7 +7,7 @@ from hivemind_agents.repository.languages.python.queues import queue_processes
 from hivemind_agents.repository.languages.python.serving import wsgi_start
 
 APPLICATIONS = ("flask.Flask", "flask_openapi3.OpenAPI", "apiflask.APIFlask", "connexion.FlaskApp",
-                "connexion.App")  # fmt: skip
+                "connexion.App", "eve.Eve")  # fmt: skip
 
 
 def detect(project: PythonProject) -> Match | None:

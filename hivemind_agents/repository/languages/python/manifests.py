@@ -51,8 +51,16 @@ def read_dependencies(tree: FileTree) -> Dependencies:
 
 
 def requirements_file(tree: FileTree) -> str | None:
-    """The requirements file for production."""
-    return tree.has(*REQUIREMENTS)
+    """The requirements file for production: by its usual names, else the only one at the root."""
+    known = tree.has(*REQUIREMENTS)
+    if known:
+        return known
+    others = [
+        path
+        for path in tree.root_files("*requirements*.txt")
+        if not re.search(r"dev|test|doc|lint|ci\b|optional|build", path)
+    ]
+    return others[0] if len(others) == 1 else None
 
 
 def _requirements(tree: FileTree, path: str, seen: set[str]) -> Iterator[Dependency]:

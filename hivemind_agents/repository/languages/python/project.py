@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hivemind_agents.repository.facts import Dependencies, Fact
-from hivemind_agents.repository.readers.python_source import PythonModule, read_module
+from hivemind_agents.repository.readers.python_source import PythonModule, dotted, read_module
 from hivemind_agents.repository.tree import FileTree
 
 _ENTRY_NAMES = (
@@ -81,7 +81,9 @@ class PythonProject:
                     or name in {"app", "application"}
                 )
             ]
-        return min(found, key=lambda item: _served_order(item, self.flask_app)) if found else None
+        if not found:
+            return None
+        return _wrapped(min(found, key=lambda item: _served_order(item, self.flask_app)))
 
     @cached_property
     def flask_app(self) -> str | None:
@@ -105,6 +107,24 @@ class Served:
     @property
     def where(self) -> str:
         return f"{self.module.path}:{self.line}"
+
+
+# What takes an application and is one itself.
+_WRAPPERS = re.compile(r"(?:ASGIApp|WSGIApp|Middleware|WhiteNoise|ProxyFix)$")
+
+
+def _wrapped(served: Served) -> Served:
+    """What is made of the application in its own module, which is then what has to be served."""
+    for node in served.module.syntax.body if served.module.syntax else []:
+        value = node.value if isinstance(node, ast.Assign) else None
+        if served.factory or not isinstance(value, ast.Call):
+            continue
+        given = [*value.args, *(word.value for word in value.keywords)]
+        takes = any(isinstance(item, ast.Name) and item.id == served.name for item in given)
+        target = node.targets[0] if isinstance(node, ast.Assign) else None
+        if takes and isinstance(target, ast.Name) and _WRAPPERS.search(dotted(value.func)):
+            return Served(served.module, target.id, node.lineno, factory=False)
+    return served
 
 
 def _entry_order(module: PythonModule) -> tuple[int, int, str]:

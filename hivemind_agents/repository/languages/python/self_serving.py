@@ -20,7 +20,7 @@ _STREAMLIT_NAMES = (
 
 def detect(project: PythonProject) -> Match | None:
     """The first that fits of aiohttp, Sanic, Tornado, Streamlit, Gradio and their kin."""
-    for look in (_sanic, _aiohttp, _tornado, _streamlit, _gradio, _webpy, _scripts):
+    for look in (_sanic, _aiohttp, _tornado, _streamlit, _gradio, _webpy, _bentoml, _scripts):
         found = look(project)
         if found:
             return found
@@ -118,6 +118,23 @@ def _gradio(project: PythonProject) -> Match | None:
     return None
 
 
+def _bentoml(project: PythonProject) -> Match | None:
+    """A service of BentoML, which its own command serves; a script that saves a model is none."""
+    for module in project.modules:
+        found = "bentoml" in module.imports and re.search(
+            r"@bentoml\.service\b[^\n]*(?:\n(?!class\b)[^\n]*)*\nclass\s+(\w+)|"
+            r"(?m:^)(\w+)\s*=\s*bentoml\.Service\(",
+            module.text,
+        )
+        if found:
+            folder, name = target(project, module.path, found.group(1) or found.group(2))
+            enter = f"cd {folder} && " if folder else ""
+            where = f"{module.path}:{module.text.count(chr(10), 0, found.end()) + 1}"
+            start = f"{enter}bentoml serve {name} --host 0.0.0.0 --port $PORT"
+            return _match(project, "bentoml", where, start, port=3000)
+    return None
+
+
 def _webpy(project: PythonProject) -> Match | None:
     """web.py takes its address from the command line."""
     for module in project.modules:
@@ -154,6 +171,7 @@ _SCRIPTS: dict[str, tuple[tuple[str, ...], str, int]] = {
         32123,
     ),
     "voila": (("voila.app.main",), "voila --no-browser --port=$PORT {file}", 8866),
+    "litserve": (("litserve.LitServer",), "python {file}", 8000),
     "reflex": (("reflex.App",), "reflex run --env prod --backend-host 0.0.0.0", 8000),
 }
 

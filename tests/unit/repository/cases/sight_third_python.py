@@ -1,7 +1,7 @@
 # ruff: noqa: E501 - a tree a line, read sideways
 """Python manifests as they lie about, applications by other names, stores that are not what they seem."""
 
-from cases import DISK, PIP, asgi, case, either, like, wsgi
+from cases import DISK, asgi, case, either, like, wsgi
 
 PY = {"language": "python", "kind": "web"}
 FLASK = {**PY, "framework": "flask"}

@@ -8,7 +8,12 @@ RUBY = {"language": "ruby", "kind": "web", "package_manager": "bundler"}
 STATIC = {"kind": "static", "needs": []}
 ROOT = either(".", "", None)
 ART = "#!/usr/bin/env php\n<?php\n"
-RAILS = {"config.ru": "run Rails.application\n", "bin/rails": "#!/usr/bin/env ruby\n", "config/application.rb": "require 'rails/all'\nmodule X\n  class Application < Rails::Application\n  end\nend\n", "config/routes.rb": "Rails.application.routes.draw do\n  root 'a#b'\nend\n"}
+RAILS = {
+    "config.ru": "run Rails.application\n",
+    "bin/rails": "#!/usr/bin/env ruby\n",
+    "config/application.rb": "require 'rails/all'\nmodule X\n  class Application < Rails::Application\n  end\nend\n",
+    "config/routes.rb": "Rails.application.routes.draw do\n  root 'a#b'\nend\n",
+}
 
 CASES = [
     # PHP
@@ -24,7 +29,7 @@ CASES = [
     case("c-htdocs", {"htdocs/index.php": "<?php echo date('c');\n", "README": "x"}, **PHP, document_root="htdocs", needs=[]),
     case("c-plain-router", {"router.php": "<?php\nif (file_exists(__DIR__ . $_SERVER['REQUEST_URI'])) return false;\nrequire 'home.php';\n", "home.php": "<?php echo '<h1>Home</h1>';\n"}, **PHP, needs=[]),
     case("c-php-nginx-compose", {"docker-compose.yml": "services:\n  nginx:\n    image: nginx\n    ports: ['80:80']\n  php:\n    build: ./docker/php\n  mysql:\n    image: mysql:8\n    environment:\n      MYSQL_DATABASE: app\n", "docker/php/Dockerfile": "FROM php:8.2-fpm\nRUN docker-php-ext-install pdo_mysql\n", "public/index.php": "<?php\n$pdo = new PDO('mysql:host=mysql;dbname=app', 'root', 'secret');\n"}, **PHP, document_root="public", needs=["mysql"]),
-    case("c-opencart-upload", {"upload/index.php": "<?php\ndefine('VERSION', '4.0.2.3');\n", "upload/admin/index.php": "<?php\n", "upload/system/startup.php": "<?php\n", "composer.json": '{"name": "opencart/opencart", "require": {"php": ">=8.0"}}'}, **PHP, document_root="upload"),
+    case("c-opencart-upload", {"upload/index.php": "<?php\ndefine('VERSION', '4.0.2.3');\n", "upload/admin/index.php": "<?php\n", "upload/system/startup.php": "<?php\n", "composer.json": '{"name": "opencart/opencart", "require": {"php": ">=8.0"}}'}, **PHP, framework=either("opencart", None), path="upload", document_root="."),
     case("c-mediawiki", {"index.php": "<?php\nrequire 'includes/WebStart.php';\n", "includes/WebStart.php": "<?php\n", "api.php": "<?php\n", "composer.json": '{"name": "mediawiki/core", "require": {"php": ">=8.1"}}'}, **PHP, framework="mediawiki", needs=either(["mysql"], ["mysql", "persistent-disk"]), document_root=ROOT),
     case("c-wp-theme", {"style.css": "/*\nTheme Name: Lovely\n*/", "functions.php": "<?php\nadd_action('init', 'x');\n", "index.php": "<?php get_header(); ?>", "header.php": "<html>", "single.php": "<?php\n"}, language="php", kind=either("library", "web"), framework=either("wordpress", None)),
     case("c-wp-plugin", {"hello-dolly.php": "<?php\n/*\nPlugin Name: Hello\n*/\nadd_action('admin_notices', 'x');\n", "readme.txt": "=== Hello ==="}, language="php", kind=either("library", "cli")),

@@ -1,1 +1,0 @@
-"""The third batch, before Recon has seen it."""
