@@ -26,11 +26,12 @@ _OPENED: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "dotnet": (
         (".cs", ".fs", ".vb"),
         {
-            "postgresql": r"new NpgsqlConnection|NpgsqlDataSource|AddMarten\(|UseNpgsql",
-            "mysql": r"new MySqlConnection|AddMySqlDataSource|UseMy[Ss][Qq][Ll]",
+            "postgresql": r"new NpgsqlConnection|NpgsqlDataSource|AddMarten\(|UseNpgsql|"
+            r"UsePostgreSqlStorage|\bSql\.connect\b",
+            "mysql": r"new MySqlConnection|AddMySqlDataSource|UseMy[Ss][Qq][Ll]|MySqlStorage\(",
             "mongodb": r"new MongoClient\(|AddMongoDBClient|UseMongoDB\(",
             "redis": r"ConnectionMultiplexer\.Connect|AddStackExchangeRedisCache|AddRedisClient|"
-            r"AddStackExchangeRedis\(|PersistKeysToStackExchangeRedis",
+            r"AddStackExchangeRedis\(|UseRedisStorage|PersistKeysToStackExchangeRedis",
         },
     ),
     "elixir": (
@@ -95,6 +96,15 @@ _OPENED: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
             "mysql": r"\.mysql\(",
             "mongodb": r"\.mongo\(|MongoDatabase\.",
             "redis": r"\.redis\.configuration|RedisConnection|RedisConfiguration",
+        },
+    ),
+    "cpp": (
+        (".cpp", ".cc", ".cxx", ".c", ".h", ".hpp"),
+        {
+            "postgresql": r"pqxx::|\bPQconnect",
+            "mysql": r"\bmysql_real_connect|get_driver_instance|mysqlx::",
+            "mongodb": r"mongocxx::client",
+            "redis": r"\bredisConnect|sw::redis::",
         },
     ),
     "gleam": (

@@ -17,7 +17,7 @@ _ASKED: tuple[tuple[tuple[str, ...], tuple[re.Pattern[str], ...]], ...] = (
             # if (!process.env.REDIS_URL) return null
             re.compile(rf"\bif\s*\(\s*!\s*{_ENV}\s*\)\s*\{{?\s*return\s*(?:;|\n|null|undefined|false|next)"),
             # process.env.REDIS_URL ? new Redis(process.env.REDIS_URL) : new Map()
-            re.compile(rf"{_ENV}\s*\?\s*(new\s+[\w.]+|[\w.]+)\s*\((?:[^;]{{0,300}}?)\)\s*:\s*(?!\2\b)"),
+            re.compile(rf"{_ENV}\s*\?\s*(new\s+[\w.]+|[\w.]+)\s*\((?:[^;]{{0,300}}?)\)\s*:(?!\s*\2\b)"),
             # process.env.REDIS_URL && new Redis(process.env.REDIS_URL)
             re.compile(rf"{_ENV}\s*&&\s*(?:new\s+[\w.]+|(?:await\s+)?[\w.]*(?:connect|create)\w*)\("),
         ),

@@ -122,6 +122,11 @@ _SOURCES = (
     ".dart",
     ".hs",
     ".swift",
+    ".gleam",
+    ".fs",
+    ".cpp",
+    ".cc",
+    ".cxx",
 )
 
 

@@ -38,6 +38,16 @@ FRAMEWORKS = {
     "userver": ("userver", r"userver"),
     "civetweb": ("civetweb", r"mg_start"),
 }
+# What the code includes of each client of a database.
+CLIENTS = {
+    "libpqxx": r"<pqxx/",
+    "libpq": r"libpq-fe\.h",
+    "hiredis": r"hiredis\.h",
+    "redis-plus-plus": r"<sw/redis\+\+",
+    "mongocxx": r"<mongocxx/",
+    "mysqlclient": r"[</]mysql\.h>",
+    "mysql-connector-cpp": r"mysql_connection\.h|mysqlx/|mysql/jdbc\.h",
+}
 # The weight of sources that only a Makefile, or nothing, builds.
 BESIDE = 0.3
 _SOCKETS = r"\bbind\s*\([\s\S]{0,2000}\blisten\s*\(|\baccept\s*\(\s*\w+"
@@ -132,6 +142,10 @@ def _packages(tree: FileTree, manifest: str | None, code: Code) -> list[Dependen
             where = code.where(pattern)
             if where:
                 found.append(Dependency(name, "", where))
+    for name, pattern in CLIENTS.items():
+        where = code.where(pattern)
+        if where:
+            found.append(Dependency(name, "", where))
     return found
 
 

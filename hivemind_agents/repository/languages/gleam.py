@@ -2,7 +2,15 @@
 
 import re
 
-from hivemind_agents.repository.facts import CERTAIN, Dependencies, Dependency, Fact, Finding
+from hivemind_agents.repository.facts import (
+    CERTAIN,
+    LIKELY,
+    Dependencies,
+    Dependency,
+    Fact,
+    Finding,
+    Match,
+)
 from hivemind_agents.repository.languages.assemble import assemble
 from hivemind_agents.repository.languages.program import literal_port, program_match
 from hivemind_agents.repository.readers.code import Code
@@ -52,9 +60,7 @@ def detect(tree: FileTree) -> Finding | None:
     framework = next((known for known, package in FRAMEWORKS if packages.runtime(package)), None)
     script = text_of(content.get("target")) == "javascript"
     if script and packages.first("lustre"):
-        match = program_match(
-            manifest=MANIFEST, start="gleam run", build=("gleam build",), serves=None
-        )
+        match = _page(packages, name)
     else:
         match = program_match(
             manifest=MANIFEST,
@@ -76,6 +82,28 @@ def detect(tree: FileTree) -> Finding | None:
         manager=Fact("gleam", CERTAIN, (MANIFEST,)),
         health=best_health_route(_routes(code)) if match.kind == "web" else None,
         language_confidence=CERTAIN,
+    )
+
+
+def _page(packages: Dependencies, name: str) -> Match:
+    """Lustre in the browser: its own tools bundle the module into a page."""
+    lustre = packages.first("lustre")
+    tools = packages.first("lustre_dev_tools")
+    older = tools is None or re.search(r"^\D*1\b", tools.spec) is not None
+    return Match(
+        framework="lustre",
+        kind="static",
+        evidence=(lustre.where,) if lustre else (),
+        confidence=LIKELY,
+        kind_confidence=LIKELY,
+        document_root="priv/static" if older else "dist",
+        single_page=True,
+        build=(f"gleam run -m lustre/dev build {'app ' if older else ''}--minify",)
+        if tools
+        else ("gleam build",),
+        notes=()
+        if tools
+        else (f"lustre_dev_tools is not listed: what bundles {name} is not known",),
     )
 
 

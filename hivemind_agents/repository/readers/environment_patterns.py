@@ -67,7 +67,7 @@ PATTERNS: dict[tuple[str, ...], tuple[str, ...]] = {
     (".cs", ".fs", ".vb"): (
         r"[cC]onfiguration(?:\[|\.GetValue<\w+\??>\()\s*\"(?P<name>[A-Z][A-Z0-9_]{2,})\"\s*[\])]"
         r"(?:\s*\?\?\s*(?P<default>\"[^\"\n]*\"|\d+))?",
-        rf"Environment\.GetEnvironmentVariable\(\s*\"{_NAME}\"\s*\)(?:\s*\?\?\s*(?P<default>\"[^\"\n]*\"|\d+))?",
+        rf"Environment\.GetEnvironmentVariable\s*\(?\s*\"{_NAME}\"\s*\)?(?:\s*\?\?\s*(?P<default>\"[^\"\n]*\"|\d+))?",
     ),
     (".ex", ".exs", ".eex"): (
         rf"System\.(?P<must>fetch_env!)\(\s*\"{_NAME}\"",

@@ -100,6 +100,13 @@ def plain_match(project: NodeProject) -> Match:  # noqa: PLR0911 - a verdict eac
     """A server, a worker, a program of the shell, a library, or only tools."""
     serves = None if project.reaches(r"socketMode\s*:\s*true") else project.reaches(LISTENS)
     start, sure, where = start_of(project)
+    functions = project.dependencies.runtime("firebase-functions")
+    if functions and not serves:
+        return Match(
+            framework=None, kind="library", rank=12, evidence=(functions.where,),
+            kind_confidence=0.75,
+            notes=("functions that a platform calls; nothing here listens by itself",),
+        )  # fmt: skip
     if serves and start:
         return Match(
             framework=None, kind="web", rank=20, evidence=(serves,), kind_confidence=0.88,
@@ -187,6 +194,7 @@ def _front_end(project: NodeProject) -> Match | None:
         "@rsbuild/core",
     )
     makes_page = bundler is not None and bundler.name == "@rsbuild/core"
+    makes_page = makes_page or project.dependencies.first("html-webpack-plugin") is not None
     page = makes_page or project.tree.has(
         "index.html", "src/index.html", "public/index.html", "app/index.html", "source/index.html"
     )
@@ -206,8 +214,18 @@ def _front_end(project: NodeProject) -> Match | None:
         confidence=LIKELY,
         evidence=(bundler.where,),
         kind_confidence=LIKELY,
-        document_root=_served_folder(project) or "dist",
+        document_root=_served_folder(project) or _bundled(project) or "dist",
     )
+
+
+def _bundled(project: NodeProject) -> str | None:
+    """The folder that webpack's configuration writes to."""
+    _, text = project.config("webpack.config", "webpack.prod", "webpack.common", "config/webpack")
+    found = re.search(
+        r"\bpath\s*:\s*(?:path\.)?(?:resolve|join)\(\s*__dirname\s*,\s*[\"']\.?/?([\w/-]+)[\"']",
+        text,
+    )
+    return found.group(1).strip("/") if found else None
 
 
 def _program(project: NodeProject) -> Match:

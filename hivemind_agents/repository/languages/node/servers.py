@@ -34,6 +34,8 @@ FRAMEWORKS: dict[str, tuple[tuple[str, ...], str, int]] = {
                                         r"require\([\"']graphql-yoga", 66),
     "apollo": (("@apollo/server", "apollo-server"), r"new ApolloServer", 66),
     "micro": (("micro",), r"", 64),
+    "probot": (("probot",), r"", 58),
+    "functions-framework": (("@google-cloud/functions-framework",), r"", 56),
     "json-server": (("json-server",), r"", 50),
     "h3": (("h3",), r"createApp\(|new H3\(", 60),
     "grpc": (("@grpc/grpc-js", "grpc"), r"new (?:\w+\.)?Server\(", 42),
@@ -49,6 +51,8 @@ _WHOLE = frozenset(
         "directus",
         "sails",
         "micro",
+        "probot",
+        "functions-framework",
         "loopback",
         "moleculer",
     }
@@ -141,7 +145,14 @@ _METEOR = (
     Use("MONGO_URL", ".meteor/packages", demanded=True),
     Use("ROOT_URL", ".meteor/packages", demanded=True),
 )
-_PORTS = {"strapi": 1337, "adonisjs": 3333, "feathers": 3030, "sails": 1337, "grpc": 50051}
+_PORTS = {
+    "strapi": 1337,
+    "adonisjs": 3333,
+    "feathers": 3030,
+    "sails": 1337,
+    "grpc": 50051,
+    "functions-framework": 8080,
+}
 
 
 def _starts_itself(project: NodeProject, name: str) -> bool:
