@@ -63,6 +63,7 @@ class Recipe(Frozen):
     schedules: tuple[Schedule, ...] = ()
     persistent: tuple[str, ...] = ()
     persistent_files: tuple[str, ...] = ()
+    carried_files: tuple[str, ...] = ()
     own_port: int | None = None
     # Tool to the command that prints its version as the last word.
     versions: dict[str, str] = {}
@@ -81,6 +82,7 @@ class Recipe(Frozen):
             schedules=self.schedules,
             persistent=self.persistent,
             persistent_files=self.persistent_files,
+            carried_files=self.carried_files,
             own_port=self.own_port,
         )
 

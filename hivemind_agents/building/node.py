@@ -58,13 +58,17 @@ def application(report: RepositoryReport, files: frozenset[str]) -> Recipe:
     folders = sorted({folder for one in resolved.values() for folder in one.folders})
     keeps = _needs_development(report, manifests, resolved.values(), files)
     programs = {program for one in resolved.values() for program in one.programs}
-    added = sorted({package for one in resolved.values() for package in one.fetched})
+    server = _svelte_server(report, manifests, files)
+    added = sorted(
+        {package for one in resolved.values() for package in one.fetched}.union(server[:1])
+    )
     clients = assets.client_steps(manifests, folders)
     steps = [
         *_tools(report, manifests, manager),
         *(step for step in clients if step.phase == "tools"),
         *_dependencies(report, manager, manifests, added),
         *(step for step in clients if step.phase == "dependencies"),
+        *([_as_server(server[1])] if server else []),
         *_builds(report, manifests),
         *(step for step in clients if step.phase == "build"),
         *([] if keeps or not _has_development(manifests) else [_prune(manager)]),
@@ -121,6 +125,31 @@ def _commands(report: RepositoryReport) -> dict[str, str]:
             mend="give one with --start (app_start_command), e.g. 'node server.js'",
         )
     return processes
+
+
+_ELSEWHERE = "adapter-(auto|vercel|netlify|cloudflare-workers|cloudflare)"
+
+
+def _svelte_server(
+    report: RepositoryReport, manifests: Manifests, files: Iterable[str]
+) -> tuple[str, ...]:
+    """(package, configuration) where SvelteKit would be built for somebody else's platform."""
+    if report.framework != "sveltekit" or report.kind != "web":
+        return ()
+    for name in ("svelte.config.js", "svelte.config.mjs", "svelte.config.ts"):
+        text = text_of(files, name) or ""
+        if "adapter-node" not in text and re.search(f"@sveltejs/{_ELSEWHERE}", text):
+            first = re.search(r"\d+", manifests.packages("").get("@sveltejs/kit", ""))
+            version = "1" if first and first[0] == "1" else "5"
+            return f"@sveltejs/adapter-node@{version}", name
+    return ()
+
+
+def _as_server(config: str) -> Step:
+    return Step(
+        title="let SvelteKit build a server",
+        command=f"sed -Ei 's#@sveltejs/{_ELSEWHERE}#@sveltejs/adapter-node#' {config}",
+    )
 
 
 def _tools(report: RepositoryReport, manifests: Manifests, manager: Manager) -> list[Step]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from hivemind_agents.building.files import Files, text_of
+from hivemind_agents.building.python_paths import upload_folders
 from hivemind_agents.repository.report import RepositoryReport
 
 # Folders that hold what users bring, by convention, wherever they are at the top or are served.
@@ -69,12 +70,9 @@ def persistent_folders(report: RepositoryReport, files: frozenset[str]) -> tuple
     ):
         found.add("instance")
     for name, text in _sources(files, _SOURCES):
-        for hit in (*_SETTINGS.finditer(text), *_MULTER.finditer(text)):
-            folder = hit[1]
-            if report.language == "python" and name.count("/") == 1 and f"{folder}/" in files:
-                folder = hit[1]
-            if not _is_code(folder, files):
-                found.add(folder)
+        worked_out = list(upload_folders(name, text)) if name.endswith(".py") else []
+        named = [hit[1] for hit in (*_SETTINGS.finditer(text), *_MULTER.finditer(text))]
+        found.update(folder for folder in worked_out or named if not _is_code(folder, files))
     ignored = _ignored(files)
     for prefix in _SERVED:
         for name in _CONVENTIONAL:
@@ -107,6 +105,48 @@ def persistent_files(report: RepositoryReport, files: frozenset[str]) -> tuple[s
             for name in found
             if not any(name.startswith(f"{folder}/") for folder in folders)
             and name.split("/")[0] not in _ODD
+        )
+    )
+
+
+_SAMPLE = re.compile(
+    r"^(?P<stem>[\w./-]*?[\w-])(?:[._-](?:sample|example|dist|default|template|tpl))"
+    r"(?P<end>\.(?:inc\.)?(?:php|ini|json|ya?ml))$|"
+    r"^(?P<whole>[\w./-]+\.(?:php|ini|json|ya?ml))[._-](?:sample|example|dist|default|template)$"
+)
+_CONFIGURES = re.compile(r"(?i)(?:config|settings|database|db|local|env)[\w.-]*$")
+_WRITTEN = re.compile(r"\.(?:php|ini|json|ya?ml)$")
+_BY_INSTALLERS: dict[str, tuple[str, ...]] = {
+    "wordpress": ("wp-config.php",),
+    "mediawiki": ("LocalSettings.php",),
+    "joomla": ("configuration.php",),
+}
+
+
+def carried_files(report: RepositoryReport, files: frozenset[str]) -> tuple[str, ...]:
+    """Settings that an installer in PHP writes into the tree, and that the repository lacks.
+
+    They have a sample in the repository, or `.gitignore` names them; links would not do, as PHP
+    takes `__DIR__` from where a file really is.
+    """
+    if report.language != "php":
+        return ()
+    found = set(_BY_INSTALLERS.get(report.framework or "", ()))
+    for name in files:
+        if hit := _SAMPLE.match(name):
+            target = hit["whole"] or f"{hit['stem']}{hit['end']}"
+            found.update({target} if _CONFIGURES.search(target.rpartition("/")[2]) else ())
+    found |= {
+        name for name in _ignored(files)
+        if _WRITTEN.search(name) and not re.search(r"[*?\[\]!]", name)
+        and _CONFIGURES.search(name.rpartition("/")[2])
+    }  # fmt: skip
+    folders = persistent_folders(report, files)
+    return tuple(
+        sorted(
+            name
+            for name in found - files
+            if not any(name.startswith(f"{folder}/") for folder in folders)
         )
     )
 

@@ -4,7 +4,11 @@ from collections.abc import Callable
 
 from hivemind_agents.building import go, node, php, python, static
 from hivemind_agents.building.model import Recipe
-from hivemind_agents.building.persistence import persistent_files, persistent_folders
+from hivemind_agents.building.persistence import (
+    carried_files,
+    persistent_files,
+    persistent_folders,
+)
 from hivemind_agents.errors import RepositoryError
 from hivemind_agents.repository.report import RepositoryReport
 
@@ -70,6 +74,7 @@ def hosted(recipe: Recipe, report: RepositoryReport, files: Names) -> Recipe:
             "schedules": (*recipe.schedules, *report.schedules),
             "persistent": persistent_folders(report, files),
             "persistent_files": persistent_files(report, files),
+            "carried_files": carried_files(report, files),
             "own_port": _own_port(report),
         }
     )

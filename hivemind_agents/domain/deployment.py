@@ -137,6 +137,8 @@ class ReleaseRuntime(Frozen):
     # Folders, and single files such as a SQLite database, that outlive releases on a host.
     persistent: tuple[str, ...] = ()
     persistent_files: tuple[str, ...] = ()
+    # Files that the application's own installer writes: the next release gets a copy.
+    carried_files: tuple[str, ...] = ()
     # The port that the application listens on, where it does not take the one it is given.
     own_port: int | None = None
 

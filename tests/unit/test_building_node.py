@@ -281,6 +281,29 @@ def test_code_that_names_its_port_or_the_hosts_own_address_listens_where_it_is_a
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("config", "kit", "package"),
+    [
+        ("import adapter from '@sveltejs/adapter-auto';", "^2.5.0", "@sveltejs/adapter-node@5"),
+        ("import a from '@sveltejs/adapter-vercel';", "~1.30.0", "@sveltejs/adapter-node@1"),
+        ("import adapter from '@sveltejs/adapter-node';", "^2.5.0", None),
+    ],
+)
+def test_sveltekit_is_built_as_a_server_whatever_platform_it_names(config, kit, package):
+    """
+    The adapter that is named makes nothing that runs on a host.
+    """
+    manifest = json.dumps({"devDependencies": {"@sveltejs/kit": kit}})
+    site = WEB.model_copy(
+        update={"framework": "sveltekit", "start": "node build", "build": ("npm run build",)}
+    )
+
+    made = recipe_for(site, files(**{"svelte.config.js": config, "package.json": manifest}))
+
+    run = "\n".join(commands(made))
+    assert (f"{package}\n" in run, "#@sveltejs/adapter-node#" in run) == (bool(package),) * 2
+
+
 def test_a_site_is_its_output_folder():
     """A web server hands it out; the sources stay behind."""
     report = RepositoryReport(

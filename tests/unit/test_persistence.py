@@ -3,7 +3,7 @@
 import pytest
 
 from hivemind_agents.building.files import Files
-from hivemind_agents.building.persistence import persistent_files, persistent_folders
+from hivemind_agents.building.persistence import carried_files, persistent_files, persistent_folders
 from hivemind_agents.repository.report import RepositoryReport
 
 pytestmark = pytest.mark.fast
@@ -30,6 +30,30 @@ def report(**changes: object) -> RepositoryReport:
             ("media",),
         ),
         ({}, {"app.py": "app.config['UPLOAD_FOLDER'] = 'static/files'\n"}, ("static/files",)),
+        (
+            {"framework": "django"},
+            {
+                "src/shop/settings/base.py": "B = Path(__file__).resolve().parent.parent.parent\n"
+                "MEDIA_ROOT = str(B / 'public' / 'media')\n"
+            },
+            ("src/public/media",),
+        ),
+        (
+            {"framework": "django"},
+            {
+                "conf/settings.py": "ROOT = os.path.dirname(os.path.dirname(__file__))\n"
+                "APPS = os.path.join(ROOT, 'shop')\nMEDIA_ROOT = os.path.join(APPS, 'media')\n"
+            },
+            ("shop/media",),
+        ),
+        (
+            {},
+            {
+                "app/config.py": "here = Path(__file__).parents[1]\n"
+                "class Config:\n    UPLOAD_FOLDER = here / 'files'\n"
+            },
+            ("files",),
+        ),
         ({}, {"server.js": "const upload = multer({ dest: './uploads/' });"}, ("uploads",)),
         ({}, {"public/uploads/.gitkeep": ""}, ("public/uploads",)),
         ({}, {".gitignore": "/data/*\nnode_modules\n*.log\n"}, ("data",)),
@@ -76,3 +100,24 @@ def with_folders(texts: dict[str, str]) -> Files:
         for depth in range(1, name.count("/") + 1)
     }
     return Files.of({**folders, **texts})
+
+
+@pytest.mark.parametrize(
+    ("texts", "carried"),
+    [
+        ({"config.sample.php": ""}, ("config.php",)),
+        ({"wp-config-sample.php": ""}, ("wp-config.php",)),
+        ({"conf/settings.inc.php.dist": ""}, ("conf/settings.inc.php",)),
+        ({"inc/config.default.php": "", "inc/config.php": ""}, ()),
+        ({".gitignore": "/config.php\nlocal/database.inc.php\n*.php\ncache.json\n"},
+         ("config.php", "local/database.inc.php")),
+        ({"page.sample.php": "", ".gitignore": "vendor\n"}, ()),
+        ({"data/.gitkeep": "", ".gitignore": "data/config.php\n"}, ()),
+    ],
+)  # fmt: skip
+def test_settings_that_an_installer_writes_go_with_the_application(texts, carried):
+    """What has a sample or is ignored by name; what is kept anyway is no matter of copies."""
+    site = RepositoryReport(kind="web", language="php")
+
+    assert carried == carried_files(site, with_folders(texts))
+    assert () == carried_files(report(), with_folders(texts))

@@ -1,6 +1,6 @@
 # Unpacks an artifact and makes its tree ready for the application's user.
 # Arguments: archive, release's folder, user, state folder, then `folder:NAME` and `file:NAME` for
-# what outlives releases. By a rename at its end a release is there whole, or not at all.
+# what outlives releases, `copy:NAME` for what the next one gets a copy of. By a rename at its end a release is there whole, or not at all.
 archive=$1 release=$2 user=$3 state=$4
 shift 4
 umask 022
@@ -40,6 +40,15 @@ for kept in "$@"; do
       fi
       rm -f "$part/$name"
       ln -s "$state/files/$name" "$part/$name"
+      ;;
+    copy:*)
+      before="$(dirname "$release")/../current/$name"
+      if [ ! -e "$part/$name" ] && [ -f "$before" ] && [ ! -L "$before" ]; then
+        mkdir -p "$(dirname "$part/$name")"
+        as_user cat "$before" >"$part/$name"
+        chown "$user:" "$part/$name"
+        chmod 640 "$part/$name"
+      fi
       ;;
   esac
 done

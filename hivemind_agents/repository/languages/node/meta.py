@@ -204,7 +204,7 @@ def _sveltekit(project: NodeProject) -> Match | None:
         )
     return _web(
         project, "sveltekit", listed.where, "node build",
-        notes=("SvelteKit needs @sveltejs/adapter-node in svelte.config.js to run on a server",),
+        notes=("SvelteKit is built with @sveltejs/adapter-node, not with the adapter it names",),
     )  # fmt: skip
 
 
