@@ -37,7 +37,7 @@ def upload_folders(name: str, text: str) -> Iterator[str]:
 def _name(node: ast.expr) -> str | None:
     if isinstance(node, ast.Name):
         return node.id
-    # app.config["UPLOAD_FOLDER"]
+    # A setting of Flask: a key of the configuration.
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
         return str(node.slice.value)
     return None
