@@ -45,6 +45,24 @@ class Like:
     __hash__ = None  # type: ignore[assignment]  # equal to texts of different hashes
 
 
+@dataclass(frozen=True)
+class Demands:
+    """Equal to a list of variables of which these, and no others, are required."""
+
+    names: frozenset[str]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, list) and self.names == {
+            item.name for item in other if item.required
+        }
+
+    __hash__ = None  # type: ignore[assignment]  # equal to lists
+
+
+def demands(*names: str) -> Demands:
+    return Demands(frozenset(names))
+
+
 def either(*values: object) -> Either:
     return Either(values)
 

@@ -1,0 +1,1 @@
+"""The fourth batch, before Recon has seen it."""
