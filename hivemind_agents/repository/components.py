@@ -200,6 +200,10 @@ def _stands_alone(
                 and not re.search(r"turbo|nx |lerna|-r |--filter|--workspace|workspace ", start)
             )
             return bool(own) and finding.kind.value in {"web", "static", "worker"}
+    served_at = finding.start.evidence[0] if finding.start and finding.start.evidence else ""
+    python = finding.language.value == "python"
+    if workspace and python and any(served_at.startswith(f"{folder}/") for folder, _ in readings):
+        return False
     if finding.language.value in {"static", "shell"}:
         # Pages outweigh folders that serve nothing, such as a cloud's functions.
         served = any(inner.kind.value in {"web", "static", "worker"} for _, inner in readings)
@@ -323,6 +327,13 @@ def _entered(finding: Finding, folder: str) -> Finding:
 
 def _in_workspace(tree: FileTree, folder: str, finding: Finding) -> Finding:
     """A member's finding with the workspace's package manager and commands."""
+    if finding.language.value == "python" and "uv.lock" in tree:
+        name = str(table(read_toml(tree, f"{folder}/pyproject.toml").get("project")).get("name"))
+        return replace(
+            _entered(finding, folder),
+            package_manager=Fact("uv", SURE, ("uv.lock",)),
+            build=(f"uv sync --frozen --no-dev --package {name}",),
+        )
     if finding.language.value != "node":
         return _entered(finding, folder)
     package = read_json(tree, "package.json")

@@ -21,6 +21,9 @@ class Route:
     line: int
     open: bool = True
     get: bool = True
+    # The object whose decorator made it (`router`), and the function it calls (`views.home`).
+    of: str = ""
+    view: str = ""
 
 
 @dataclass(slots=True)
@@ -41,6 +44,8 @@ class PythonModule:
     star: str | None = None
     main_guard: bool = False
     endless: int | None = None
+    # Functions and classes that want a login.
+    guarded: set[str] = field(default_factory=set)
     syntax: ast.Module | None = None
 
     def calls_any(self, *names: str) -> int | None:
@@ -149,6 +154,9 @@ class _Reader:
                 self._call(node)
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 self._function(node)
+            elif isinstance(node, ast.ClassDef):
+                if any(re.search("Login|Permission|UserPasses", dotted(one)) for one in node.bases):
+                    self.module.guarded.add(node.name)
             elif isinstance(node, ast.While) and _endless(node):
                 self.module.endless = self.module.endless or node.lineno
 
@@ -238,14 +246,20 @@ class _Reader:
                     for inner in ast.walk(argument)
                 )
                 redirects = any("Redirect" in ast.dump(argument) for argument in node.args[1:])
-                self.module.routes.append(Route(text, node.lineno, open=not (guarded or redirects)))
+                second = node.args[1] if len(node.args) > 1 else None
+                view = dotted(second)
+                if view.startswith("include()") and not _checks(second):
+                    return  # what is behind it answers, if anything does
+                self.module.routes.append(
+                    Route(text, node.lineno, open=not (guarded or redirects), view=view)
+                )
         elif name.endswith(("web.get", "aiohttp.web.get")):
             text = first_text(node)
             if text:
                 self.module.routes.append(Route(text, node.lineno))
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        paths: list[tuple[str, int, bool]] = []
+        paths: list[tuple[str, int, bool, str]] = []
         guarded = False
         for decorator in node.decorator_list:
             name = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
@@ -259,18 +273,27 @@ class _Reader:
                     get = last in {"get", "api_route", "head", "view", "page"} or (
                         last == "route" and _allows_get(decorator)
                     )
-                    paths.append((text, decorator.lineno, get))
+                    paths.append((text, decorator.lineno, get, name.rpartition(".")[0]))
                     guarded = guarded or any(
                         word.arg == "dependencies" for word in decorator.keywords
                     )
             elif name and _GUARD.search(name):
                 guarded = True
+        if guarded or _redirects(node):
+            self.module.guarded.add(node.name)
         if paths:
             redirects = _redirects(node) or _depends_on_user(node)
             self.module.routes.extend(
-                Route(path, line, open=not (guarded or redirects), get=get)
-                for path, line, get in paths
+                Route(path, line, open=not (guarded or redirects), get=get, of=of)
+                for path, line, get, of in paths
             )
+
+
+def _checks(node: ast.expr | None) -> bool:
+    """Whether an `include` brings the health checks of a package, which answer at its root."""
+    return isinstance(node, ast.Call) and bool(
+        re.match(r"(?:health_check|watchman|health)\b", first_text(node) or "")
+    )
 
 
 def _below_a_path(nodes: list[ast.AST]) -> Iterator[int]:

@@ -13,6 +13,9 @@ HEALTH_NAMES = (
     "/ready", "/readiness", "/heartbeat", "/__heartbeat__", "/ping", "/api/ping", "/status",
     "/api/status", "/alive", "/_status",
 )  # fmt: skip
+# Below any prefix.
+_ENDINGS = ("/health", "/healthz", "/healthcheck", "/health-check", "/health_check", "/livez",
+            "/readyz")  # fmt: skip
 
 
 def best_health_route(routes: Iterable[tuple[str, str]]) -> Fact[str] | None:
@@ -24,9 +27,7 @@ def best_health_route(routes: Iterable[tuple[str, str]]) -> Fact[str] | None:
         for path in (name, name + "/"):
             if path in known:
                 return Fact(path, SURE, (known[path],))
-    ending = next(
-        (path for path in known if path.rstrip("/").endswith(("/health", "/healthz"))), None
-    )
+    ending = next((path for path in known if path.rstrip("/").endswith(_ENDINGS)), None)
     if ending:
         return Fact(ending, LIKELY, (known[ending],))
     if "/" in known:

@@ -3,6 +3,7 @@
 import re
 
 from hivemind_agents.repository.facts import GUESS, LIKELY, SURE, Fact
+from hivemind_agents.repository.languages.python.mounts import Mounts
 from hivemind_agents.repository.languages.python.project import PythonProject
 from hivemind_agents.repository.readers.routes import best_health_route
 
@@ -10,12 +11,19 @@ from hivemind_agents.repository.readers.routes import best_health_route
 def health_path(project: PythonProject, framework: str | None) -> Fact[str] | None:
     """A health route first, then the front page, then what the framework itself answers."""
     routes = []
+    mounts = Mounts(project)
+    guarded = _guarded(project) if framework == "django" else set()
     for module in project.modules:
-        prefix = _prefix(project, module.text, module.path)
         for route in module.routes:
-            path = _plain(route.path, django=framework == "django")
-            if path is not None and route.open and route.get:
-                routes.append((prefix + path if prefix else path, f"{module.path}:{route.line}"))
+            if not route.open or not route.get or _view(route.view) in guarded:
+                continue
+            before = mounts.prefix(module, route, framework)
+            if before is None:
+                continue
+            whole = f"{before.rstrip('/')}/{route.path.lstrip('/^')}" if before else route.path
+            path = _plain(whole, django=framework == "django")
+            if path is not None:
+                routes.append((path, f"{module.path}:{route.line}"))
     found = best_health_route(routes)
     if found:
         return found
@@ -44,28 +52,16 @@ def _plain(path: str, *, django: bool) -> str | None:
     return None if re.search(r"[<>{}()\[\]*\\:?]", path) else path
 
 
-def _prefix(project: PythonProject, text: str, path: str) -> str:
-    """The prefix under which a module's own router is mounted, as far as it is literal."""
-    made = re.search(r"(?:Blueprint|APIRouter)\(([^)]*)\)", text)
-    if made is None:
-        return ""
-    own = re.search(r"(?:url_)?prefix\s*=\s*f?[\"']([^\"'{}]*)[\"']", made.group(1))
-    prefix = own.group(1) if own else ""
-    stem = path.rsplit("/", 1)[-1].removesuffix(".py")
-    variable = re.search(
-        r"(?m)^(\w+)\s*(?::\s*\w+\s*)?=\s*(?:\w+\.)?(?:Blueprint|APIRouter)\(", text
-    )
-    names = {stem, variable.group(1) if variable else stem}
-    for module in project.modules:
-        for call in re.finditer(
-            r"(?:include_router|register_blueprint)\(\s*([\w.]+)([^)]*)\)", module.text
-        ):
-            parts = call.group(1).split(".")
-            outer = re.search(r"(?:url_)?prefix\s*=\s*f?[\"']([^\"'{}]*)[\"']", call.group(2))
-            if outer and (stem in parts or (parts[0] in names and len(parts) == 1)):
-                return (
-                    outer.group(1)
-                    if "register_blueprint" in call.group(0)
-                    else (outer.group(1) + prefix)
-                )
-    return prefix
+def _guarded(project: PythonProject) -> set[tuple[str, str]]:
+    """Views that want a login or send elsewhere: (module's name, view's name)."""
+    return {
+        (module.path.rpartition("/")[2].removesuffix(".py"), name)
+        for module in project.modules
+        for name in module.guarded
+    }
+
+
+def _view(name: str) -> tuple[str, str]:
+    """`views.Home.as_view()` names Home of views; a bare name is looked for in views."""
+    parts = name.split("()", maxsplit=1)[0].removesuffix(".as_view").split(".")
+    return (parts[-2] if len(parts) > 1 else "views"), parts[-1]

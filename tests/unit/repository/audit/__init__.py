@@ -1,1 +1,0 @@
-"""The fourth batch, before Recon has seen it."""
