@@ -120,7 +120,11 @@ _MAPPERS: dict[str, re.Pattern[str]] = {
         r"dropwizard-(?:hibernate|db)|scalikejdbc|ebean|quill|hugsql|korma|toucan|micronaut-(?:data|jdbc)|"
         r"anorm|eclipselink|komapper|sqldelight"
     ),
-    "elixir": re.compile(r"ecto_sql|phoenix_ecto|^ecto$"),
+    "elixir": re.compile(r"ecto_sql|phoenix_ecto|^ecto$|^ash_postgres$"),
+    "node": re.compile(
+        r"^(?:typeorm|sequelize|sequelize-typescript|knex|objection|bookshelf|kysely|drizzle-orm|"
+        r"@mikro-orm/core|@nestjs/typeorm|@nestjs/sequelize|@adonisjs/lucid|@feathersjs/knex)$"
+    ),
     "ruby": re.compile(
         r"^(?:activerecord|sinatra-activerecord|sequel|rom-sql|data_mapper|hanami-model|rails)$"
     ),
@@ -156,11 +160,21 @@ def opened(
         if found:
             return f"{path}:{text.count(chr(10), 0, found.start()) + 1}"
     mapper = _MAPPERS.get(ecosystem) if sql else None
-    return next(
-        (
-            item.where
-            for name, item in dependencies.items()
-            if mapper and not item.dev and mapper.search(name)
-        ),
-        None,
-    )
+    listed = [
+        item
+        for name, item in dependencies.items()
+        if mapper and not item.dev and mapper.search(name)
+    ]
+    if ecosystem == "node":
+        return next((where for item in listed if (where := _imported(item.name, texts))), None)
+    return listed[0].where if listed else None
+
+
+def _imported(name: str, texts: Iterable[tuple[str, str]]) -> str | None:
+    """Where JavaScript imports the package; merely listed it connects to nothing."""
+    pattern = re.compile(rf"(?:from|require\(|import\(?)\s*[\"']{re.escape(name)}[\"'/]")
+    for path, text in texts:
+        found = pattern.search(text) if path.endswith((".js", ".ts", ".mjs", ".cjs")) else None
+        if found:
+            return f"{path}:{text.count(chr(10), 0, found.start()) + 1}"
+    return None

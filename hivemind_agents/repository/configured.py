@@ -7,7 +7,7 @@ from hivemind_agents.repository.choices import Choice, choice
 from hivemind_agents.repository.configured_php import read_php
 from hivemind_agents.repository.configured_ruby import read_ruby
 from hivemind_agents.repository.facts import Finding
-from hivemind_agents.repository.readers.branches import made_in_vain, only_in_development
+from hivemind_agents.repository.readers.branches import made_in_vain, only_in_development, staged
 from hivemind_agents.repository.readers.python_source import read_module
 from hivemind_agents.repository.services import BOUND, DRIVERS
 from hivemind_agents.repository.tree import FileTree
@@ -226,7 +226,8 @@ def _entity_framework(tree: FileTree, finding: Finding) -> Iterator[Choice]:
             r"(?m)^(?!\s*//).*?\.Use(Npgsql|My[Ss][Qq][Ll]|Sqlite|InMemoryDatabase)\(", text
         ):
             where = f"{path}:{text.count(chr(10), 0, call.end()) + 1}"
-            found.setdefault(call.group(1).lower(), where)
+            if not staged(text, call.start(1)):
+                found.setdefault(call.group(1).lower(), where)
     embedded = bool({"sqlite", "inmemorydatabase"} & found.keys())
     for provider, need in (("npgsql", "postgresql"), ("mysql", "mysql")):
         if provider in found:
@@ -237,10 +238,12 @@ def _ecto(tree: FileTree) -> Iterator[Choice]:
     if "mix.exs" not in tree:
         return
     for path in tree.sources(".ex", ".exs", limit=300):
-        found = tree.search(path, r"adapter:\s*Ecto\.Adapters\.(Postgres|MyXQL|MySQL)")
+        found = tree.search(
+            path, r"adapter:\s*Ecto\.Adapters\.(Postgres|MyXQL|MySQL)|use Ash(Postgres)\.Repo"
+        )
         if found:
             yield Choice(
-                "postgresql" if found.group(1) == "Postgres" else "mysql",
-                tree.where(path, "adapter:"),
+                "postgresql" if "Postgres" in found.groups() else "mysql",
+                tree.where(path, found.group(0)),
             )
             return

@@ -13,7 +13,7 @@ from hivemind_agents.repository.environment import example_values
 from hivemind_agents.repository.facts import Finding
 from hivemind_agents.repository.guards import guarded_variables
 from hivemind_agents.repository.platforms import Declared
-from hivemind_agents.repository.readers.branches import only_in_development
+from hivemind_agents.repository.readers.branches import only_in_development, staged
 from hivemind_agents.repository.report import EnvVariable, Need
 from hivemind_agents.repository.services import BOUND, DRIVERS
 from hivemind_agents.repository.tree import FileTree
@@ -77,15 +77,15 @@ def speaks_of(need: str, name: str) -> bool:
 _LITERALS: dict[str, re.Pattern[str]] = {
     "postgresql": re.compile(
         r"(?i)postgres(?:ql)?(?:\+\w+)?://|jdbc:postgresql:|postgresql_psycopg2|"
-        r"backends\.postgresql|dialect[\"']?\s*[:=]\s*[\"']postgres|type:\s*[\"']postgres[\"']|"
-        r"client:\s*[\"'](?:pg|postgres(?:ql)?)[\"']|provider:\s*[\"']postgres(?:ql)?[\"']|pgsql:"
+        r"backends\.postgresql|dialect[\"']?\s*[:=]\s*[\"']postgres|type[\"']?:\s*[\"']postgres[\"']|"
+        r"(?:client|provider|connector)[\"']?:\s*[\"'](?:pg|postgres(?:ql)?)[\"']|pgsql:"
     ),
     "mysql": re.compile(
         r"(?i)(?:mysql|mariadb)(?:\+\w+)?://|jdbc:(?:mysql|mariadb):|backends\.mysql|"
-        r"dialect[\"']?\s*[:=]\s*[\"'](?:mysql|mariadb)|type:\s*[\"'](?:mysql|mariadb)[\"']|"
-        r"client:\s*[\"']mysql2?[\"']|mysql:host|mysqli"
+        r"dialect[\"']?\s*[:=]\s*[\"'](?:mysql|mariadb)|type[\"']?:\s*[\"'](?:mysql|mariadb)[\"']|"
+        r"(?:client|connector)[\"']?:\s*[\"']mysql2?[\"']|mysql:host|mysqli"
     ),
-    "mongodb": re.compile(r"mongodb(?:\+srv)?://"),
+    "mongodb": re.compile(r"mongodb(?:\+srv)?://|type[\"']?:\s*[\"']mongodb[\"']"),
     "redis": re.compile(r"rediss?://|Transport\.REDIS\b"),
 }
 _SQLITE = re.compile(
@@ -362,7 +362,8 @@ def sqlite_fallback(texts: list[tuple[str, str]], variables: Iterable[EnvVariabl
                 continue
             if _of_development(path, text, found.start()):
                 continue
-            if path.endswith(".py") and only_in_development(text, found.start()):
+            aside = only_in_development if path.endswith(".py") else staged
+            if aside(text, found.start()):
                 continue
             if re.search(
                 r"startswith|startsWith|contains|includes\(|in [\w.]*url|==|sqlite3\.Error", line

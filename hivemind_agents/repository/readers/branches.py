@@ -1,4 +1,4 @@
-"""Parts of Python's code that only development or tests take, or that may fail without harm."""
+"""Parts of code that only development or tests take, or that may fail without harm."""
 
 import ast
 import re
@@ -45,6 +45,26 @@ def only_in_development(text: str, position: int) -> bool:
             if _DEVELOPMENT.search(condition) and _NEGATED.search(condition):
                 return True
     return False
+
+
+_NAME_OF_STAGE = r"(?:NODE_ENV|APP_ENV|APP_STAGE|[eE]nv(?:ironment)?|ENV)[\"'\])]*\s*"
+_STAGED = re.compile(
+    # process.env.NODE_ENV === 'test' ? new Sequelize('sqlite::memory:') : …, if (…) { … }
+    rf"{_NAME_OF_STAGE}(?:={{2,3}}\s*[\"'](?:test|testing|dev|development)[\"']|"
+    r"!={1,2}\s*[\"']prod(?:uction)?[\"'])\s*\)?\s*[?{]?(?:(?!\s:\s|\)\s*:)[^;}]){0,200}$|"
+    # … === 'production' ? 'pg' : 'sqlite3'
+    rf"{_NAME_OF_STAGE}={{2,3}}\s*[\"']prod(?:uction)?[\"']\s*\)?\s*(?:"
+    r"\?[^;]{0,300}?\s:\s[^;}]{0,100}$|\{[^}]{0,400}\}\s*else\s*\{[^}]{0,200}$)|"
+    # if (builder.Environment.IsDevelopment()) …
+    r"\bIs(?:Development\(\)|Environment\(\"(?:Test\w*|Local)\"\))\s*\)\s*\{?[^;}]{0,200}$"
+)
+
+
+def staged(text: str, position: int) -> bool:
+    """Whether the place is reached only where the stage is asked, and is not production: in the
+    languages with braces.
+    """
+    return _STAGED.search(text[max(0, position - 700) : position]) is not None
 
 
 def made_in_vain(module: PythonModule, package: str) -> Iterator[int]:

@@ -146,7 +146,7 @@ class GoProject:
         found.extend(manifests.of_pop(self.tree))
         # The older managers and GOPATH list no part of a package, and little of what it needs.
         found.extend(
-            Dependency(name, "", path)
+            Dependency(_driver_of(name), "", path)
             for path, names in self._imports.items()
             for name in sorted(names)
             if "." in name.split("/")[0] and (not self.modules or name in DRIVERS["go"])
@@ -190,6 +190,12 @@ class GoProject:
             if name and (folder == name or folder.startswith(name + "/"))
         ]
         return max(owners, key=len, default=None)
+
+
+def _driver_of(name: str) -> str:
+    """The driver that an import is a part of (`…/mongo-driver/bson`), else the import itself."""
+    parts = (known for known in DRIVERS["go"] if name.startswith(f"{known}/"))
+    return name if name in DRIVERS["go"] else max(parts, key=len, default=name)
 
 
 def imports_of(text: str) -> frozenset[str]:

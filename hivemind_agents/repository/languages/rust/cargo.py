@@ -15,6 +15,8 @@ MAX_CRATES = 60
 _FEATURES = (
     ("tokio-postgres", re.compile(r"postgres")),
     ("mysql_async", re.compile(r"mysql|mariadb")),
+    ("redis", re.compile(r"\bdeadpool_redis\b")),
+    ("mongodb", re.compile(r"\bmongodb\b")),
 )
 _DRIVEN = {"sqlx", "diesel", "sea-orm", "diesel-async", "deadpool-diesel", "rocket_db_pools",
            "rocket_sync_db_pools", "sea-orm-migration", "diesel_migrations", "sqlx-core", "loco-rs",
