@@ -10,7 +10,9 @@ from hivemind_agents.building import python_pins as pins
 from hivemind_agents.building import python_versions as versions
 from hivemind_agents.building.assets import front_end_steps
 from hivemind_agents.building.model import Recipe, Step
+from hivemind_agents.building.programs import FOLDER
 from hivemind_agents.building.system_packages import for_building, for_running
+from hivemind_agents.domain.deployment import StaticSite
 from hivemind_agents.errors import RepositoryError
 from hivemind_agents.repository.report import RepositoryReport
 
@@ -82,7 +84,9 @@ def _recipe(
     name: str, report: RepositoryReport, files: frozenset[str], install: Install
 ) -> Recipe:  # fmt: skip
     python = versions.choose(report, files)
-    processes, static = django.with_static_files(_processes(report), report, files)
+    site = report.kind == "static"
+    named = {"web": "nginx"} if site else _processes(report)
+    processes, static = django.with_static_files(named, report, files)
     added = (*_added(report), *((SERVERS["whitenoise"],) if static else ()))
     steps = [*install(files, python)]
     by_pip = any(f"-m venv {_VENV}" in step.command for step in steps) or any(
@@ -118,7 +122,7 @@ def _recipe(
                 phase="build" if later else "dependencies",
             )
         )
-    return Recipe(
+    recipe = Recipe(
         name=name,
         steps=(*steps, *built),
         env={**_ENV, **installers.UV_ENV},
@@ -145,6 +149,27 @@ def _recipe(
         versions={"python": ".venv/bin/python --version"},
         inventory=".venv/bin/python -c 'import importlib.metadata as m; "
         "[print(d.name, d.version) for d in m.distributions()]'",
+    )
+    return _as_site(recipe, report) if site else recipe
+
+
+def _as_site(recipe: Recipe, report: RepositoryReport) -> Recipe:
+    """The recipe of files that a program in Python makes: only its output is the release."""
+    root = (report.document_root or "site").strip("/") or "."
+    keep = Step(
+        title="keep what was built, and nothing else",
+        command=f"python3 {FOLDER}/site.py {shlex.quote(root)}",
+    )
+    return recipe.model_copy(
+        update={
+            "name": f"{recipe.name}-static",
+            "steps": (*recipe.steps, keep),
+            "search_path": (".venv/bin",),
+            "packages": ("nginx-light",),
+            "static": StaticSite(document_root=root, single_page=report.single_page),
+            "versions": {},
+            "inventory": None,
+        }
     )
 
 

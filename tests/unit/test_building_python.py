@@ -427,3 +427,20 @@ def test_what_the_repository_sets_is_a_default_of_the_build_and_of_the_release()
 
     assert "prod" == made.runtime_env["DJANGO_ENV"]
     assert "prod" == made.defaults["DJANGO_ENV"]
+
+
+def test_a_site_that_python_makes_is_its_output_folder():
+    """
+    MkDocs and its kin are tools of the build; a web server hands out what they made.
+    """
+    made = recipe(
+        {"requirements.txt": "mkdocs", "mkdocs.yml": ""},
+        kind="static", framework="mkdocs", start=None, document_root="site",
+        build=("pip install -r requirements.txt", "mkdocs build"),
+    )  # fmt: skip
+
+    assert {"web": "nginx"} == made.processes
+    assert "site" == made.static.document_root
+    assert ("nginx-light",) == made.packages
+    assert [step.command for step in made.steps][-1].endswith("site.py site")
+    assert "mkdocs build" in commands(made)
