@@ -1,9 +1,12 @@
 """PHP: from composer.json and the pages to one finding."""
 
+from dataclasses import replace
+
 from hivemind_agents.repository.facts import Finding, Match
 from hivemind_agents.repository.languages import detectors
 from hivemind_agents.repository.languages.assemble import assemble, best
 from hivemind_agents.repository.languages.php import composer, health
+from hivemind_agents.repository.languages.php.migrations import migration
 from hivemind_agents.repository.languages.php.plain import plain_match
 from hivemind_agents.repository.languages.php.project import PhpProject, read_project
 from hivemind_agents.repository.tree import FileTree
@@ -17,6 +20,9 @@ def detect(tree: FileTree) -> Finding | None:
     if project is None:
         return None
     match = best(look(project) for look in detectors(__name__)) or plain_match(project)
+    command = migration(project) if match.kind == "web" else None
+    if command and "release" not in match.processes:
+        match = replace(match, processes={**match.processes, "release": command})
     return assemble(
         match,
         language="php",

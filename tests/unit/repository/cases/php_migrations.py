@@ -1,0 +1,42 @@
+"""How PHP without a framework of fixed commands brings its database up to date."""
+
+import json
+
+from cases import case
+
+PAGE = "<?php new PDO('pgsql:host=' . getenv('DB_HOST'));\n"
+SERVES = "php -S 0.0.0.0:$PORT -t public"
+
+
+def tree(scripts: dict[str, object], require: tuple[str, ...] = (), **more: str) -> dict[str, str]:
+    manifest = {"require": dict.fromkeys(require, "*"), "scripts": scripts}
+    return {"composer.json": json.dumps(manifest), "public/index.php": PAGE, **more}
+
+
+CASES = [
+    case(
+        "php-migrates-by-composers-script",
+        tree({"migrate": "@php bin/migrate.php --force", "test": "phpunit"}),
+        processes={"release": "php bin/migrate.php --force", "web": SERVES},
+    ),
+    case(
+        "php-migrates-by-a-tool-of-its-packages",
+        tree({"db:migrate": ["phinx migrate -e production"]}),
+        processes={"release": "vendor/bin/phinx migrate -e production", "web": SERVES},
+    ),
+    case(
+        "php-migrates-by-phinx",
+        tree({}, ("robmorgan/phinx",), **{"phinx.php": "<?php return [];"}),
+        processes={"release": "vendor/bin/phinx migrate", "web": SERVES},
+    ),
+    case(
+        "php-migrates-by-a-program",
+        {"public/index.php": PAGE, "bin/migrate.php": "<?php\n"},
+        processes={"release": "php bin/migrate.php", "web": SERVES},
+    ),
+    case(
+        "php-script-that-needs-more-than-php",
+        tree({"migrate": "docker compose run app migrate"}),
+        processes={"web": SERVES},
+    ),
+]
