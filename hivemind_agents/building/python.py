@@ -86,8 +86,8 @@ def _recipe(
     python = versions.choose(report, files)
     site = report.kind == "static"
     named = {"web": "nginx"} if site else _processes(report)
-    processes, static = django.with_static_files(named, report, files)
-    added = (*_added(report), *((SERVERS["whitenoise"],) if static else ()))
+    processes, static, wanted = django.wrapped(named, report, files)
+    added = (*_added(report), *(SERVERS[name] for name in wanted))
     steps = [*install(files, python)]
     by_pip = any(f"-m venv {_VENV}" in step.command for step in steps) or any(
         "--seed" in step.command for step in steps

@@ -1,8 +1,9 @@
-"""Django's static files: served by the release itself, whatever the project does about them.
+"""Django behind a load balancer: a module of a few lines in the release wraps its application.
 
 With `DEBUG` off no Django serves its static files; projects leave that to a web server that they
 expect in front. Where a project has no WhiteNoise of its own, its WSGI application is wrapped in
-it, by a module of a few lines in the release; the project's settings stay as they are.
+it. Where settings have fixed names of hosts in them, or let nobody in who comes without HTTPS, the
+deployment's names are added to the first, and the second is off as long as there is no HTTPS.
 """
 
 import re
@@ -20,13 +21,33 @@ _SERVER = re.compile(
     r"^(?P<before>(?:.*?\s)?(?:gunicorn|waitress-serve|uwsgi)\b.*?)"
     r"(?P<module>\b[\w.]*wsgi)(?::application)?(?P<after>[\"']?(?:\s.*)?)$"
 )
-_WRAPPER = '''\
-"""The project's WSGI application, which serves its static files too."""
+_NAMES = '''\
+"""The project's WSGI application, as it is reached here."""
 
-from urllib.parse import urlsplit
+import os
 
 from {module} import application
 from django.conf import settings
+
+hosts = [name for name in os.environ.get("HIVEMIND_HOSTS", "").split(",") if name]
+if hosts and "*" not in settings.ALLOWED_HOSTS:
+    settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, *hosts]
+if os.environ.get("HIVEMIND_HTTPS") == "no":
+    settings.SECURE_SSL_REDIRECT = False
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
+    if hasattr(application, "load_middleware"):
+        # What middleware knows of these settings, it learnt when it was made.
+        application.load_middleware()
+'''
+_PLAIN = '''\
+"""The project's WSGI application, which serves its static files too."""
+
+from {module} import application
+from django.conf import settings
+'''
+_STATIC = """\
+from urllib.parse import urlsplit
+
 from django.contrib.staticfiles.finders import get_finders
 from pathlib import Path
 from whitenoise import WhiteNoise
@@ -40,13 +61,13 @@ if url.path and not url.netloc and installed and not own:
         folders = [root]
     else:
         found = (store for finder in get_finders() for _, store in finder.list([]))
-        folders = sorted({{store.location for store in found}})
+        folders = sorted({store.location for store in found})
     # A name with the digest of what is in it never changes what it means.
-    hashed = r"^.+\\.[0-9a-f]{{12}}\\..+$"
+    hashed = r"^.+\\.[0-9a-f]{12}\\..+$"
     application = WhiteNoise(application, max_age=3600, immutable_file_test=hashed)
     for folder in folders:
         application.add_files(folder, prefix=url.path)
-'''
+"""
 _URLS = {
     "postgresql": "postgresql://build:build@127.0.0.1:5432/build",
     "mysql": "mysql://build:build@127.0.0.1:3306/build",
@@ -64,20 +85,23 @@ _STAND_INS = (
 _STAND_IN = "stand-in-of-the-build"
 
 
-def with_static_files(
+def wrapped(
     processes: dict[str, str], report: RepositoryReport, files: Iterable[str]
-) -> tuple[dict[str, str], tuple[Step, ...]]:
-    """The processes with the web one wrapped, and the step that writes the wrapper."""
+) -> tuple[dict[str, str], tuple[Step, ...], tuple[str, ...]]:
+    """(processes with the web one wrapped, the step that writes the wrapper, packages it needs)."""
     web = _SERVER.match(processes.get("web", ""))
-    if report.framework != "django" or web is None or _lists_whitenoise(files):
-        return processes, ()
+    own = _lists_whitenoise(files)
+    fixed = any(item.about in {"host-allow-list", "https-only"} for item in report.behaviours)
+    if report.framework != "django" or web is None or (own and not fixed):
+        return processes, (), ()
     module = web["module"]
     folder = re.search(r"(?:--chdir[ =]|^cd )([\w./-]+)", web["before"])
     path = f"{folder.group(1).rstrip('/')}/{MODULE}.py" if folder else f"{MODULE}.py"
-    write = f"printf %s {shlex.quote(_WRAPPER.format(module=module))} >{path}"
+    text = (_NAMES if fixed else _PLAIN).format(module=module) + ("" if own else _STATIC)
+    write = f"printf %s {shlex.quote(text)} >{path}"
     served = f"{web['before']}{MODULE}:application{web['after']}"
-    step = Step(title="let the release serve its static files", command=write)
-    return {**processes, "web": served}, (step,)
+    step = Step(title="fit the application to where it runs", command=write)
+    return {**processes, "web": served}, (step,), () if own else ("whitenoise",)
 
 
 def build_defaults(report: RepositoryReport) -> dict[str, str]:

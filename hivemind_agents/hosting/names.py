@@ -21,8 +21,7 @@ def with_host_names(
     Where the user has set one, the host's own address is added to it: health checks ask for
     that. `own_address`: the host's private one.
     """
-    balancer = record.load_balancer.dns_name if record.load_balancer else None
-    public = list(dict.fromkeys(name for name in (_host_of(record.url), balancer) if name))
+    public = _public(record)
     local = [name for name in (own_address, *_LOCAL) if name]
     result = dict(env)
     for variable, spelling in variables.items():
@@ -40,6 +39,23 @@ def with_host_names(
             names = list(dict.fromkeys(wanted))
             result[variable] = json.dumps(names) if separator == "json" else separator.join(names)
     return result
+
+
+def reached_as(record: Deployment, own_address: str | None) -> dict[str, str]:
+    """The names of the deployment and of its host, and whether there is HTTPS, for a release's own
+    wrapper (`HIVEMIND_HOSTS`, `HIVEMIND_HTTPS`).
+    """
+    names = [*_public(record), *(name for name in (own_address, *_LOCAL) if name)]
+    scheme = urlsplit(record.url).scheme if record.url else ""
+    return {
+        "HIVEMIND_HOSTS": ",".join(dict.fromkeys(names)),
+        "HIVEMIND_HTTPS": "yes" if scheme == "https" else "no",
+    }
+
+
+def _public(record: Deployment) -> list[str]:
+    balancer = record.load_balancer.dns_name if record.load_balancer else None
+    return list(dict.fromkeys(name for name in (_host_of(record.url), balancer) if name))
 
 
 def without_https(

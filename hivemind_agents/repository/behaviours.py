@@ -63,15 +63,28 @@ _RULES = (
         "settings",
     ),
     _Rule(
+        "https-only",
+        (".py",),
+        re.compile(
+            r"(?m)^[ \t]*(?:SECURE_SSL_REDIRECT|SESSION_COOKIE_SECURE|CSRF_COOKIE_SECURE)\s*=\s*"
+            r"(?:True|not DEBUG)\b"
+        ),
+        "Django serves over HTTPS alone; without a domain there is none, and under WSGI this is "
+        "off until then",
+        "--domain NAME, which gives HTTPS",
+        None,
+        "settings",
+    ),
+    _Rule(
         "host-allow-list",
         (".py",),
         re.compile(
-            r"(?m)^[ \t]*ALLOWED_HOSTS\s*=\s*(?:\[\s*\]|\(\s*\)|\[\s*[\"'](?:localhost|"
-            r"127\.0\.0\.1)[\"'][^\]]*\])"
+            r"(?m)^[ \t]*ALLOWED_HOSTS\s*=\s*(?:\[\s*\]|\(\s*\)|"
+            r"[\[(]\s*[\"'][^\"'*\n]{1,80}[\"'](?:\s*,\s*[\"'][^\"'*\n]{1,80}[\"']){0,30}\s*,?\s*[\])])"
         ),
-        "Django answers 400 to the load balancer's name and to the health check's address",
-        "ALLOWED_HOSTS from a variable, with the load balancer's name (and the host's own "
-        "address for the health check)",
+        "Django answers 400 to other names than those of this list; what the deployment is called "
+        "is added to it on its hosts, where the application runs under WSGI",
+        "ALLOWED_HOSTS from a variable, which is set then",
         None,
         "settings",
     ),

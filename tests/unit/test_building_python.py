@@ -13,7 +13,7 @@ from hivemind_agents.building.files import Files
 from hivemind_agents.building.model import Recipe
 from hivemind_agents.building.recipe import recipe_for
 from hivemind_agents.errors import RepositoryError
-from hivemind_agents.repository.report import EnvVariable, RepositoryReport
+from hivemind_agents.repository.report import Behaviour, EnvVariable, RepositoryReport
 
 pytestmark = pytest.mark.fast
 
@@ -241,7 +241,7 @@ def test_django_with_whitenoise_is_left_alone():
 
 def test_the_wrapper_is_python():
     """Whatever module it is made for."""
-    step = next(s for s in django({"requirements.txt": ""}).steps if "static files" in s.title)
+    step = next(s for s in django({"requirements.txt": ""}).steps if "where it runs" in s.title)
     text = subprocess.run(
         ["sh", "-c", step.command.replace(">hivemind_wsgi.py", "")],
         capture_output=True, text=True, check=True,
@@ -249,6 +249,59 @@ def test_the_wrapper_is_python():
 
     compile(text, "hivemind_wsgi.py", "exec")
     assert r'r"^.+\.[0-9a-f]{12}\..+$"' in text
+
+
+def written(made: Recipe, folder: Path) -> Path:
+    """The wrapper as the build writes it, beside a Django that is nothing but its settings."""
+    step = next(s for s in made.steps if "where it runs" in s.title)
+    (folder / "shop").mkdir()
+    (folder / "shop/wsgi.py").write_text(
+        "class Application:\n    redirects = True\n    def load_middleware(self):\n"
+        "        from django.conf import settings\n"
+        "        self.redirects = settings.SECURE_SSL_REDIRECT\napplication = Application()\n"
+    )
+    (folder / "django").mkdir()
+    (folder / "django/conf.py").write_text(
+        "class settings:\n    ALLOWED_HOSTS = ['shop.example.org']\n"
+        "    SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True\n"
+    )
+    subprocess.run(["sh", "-c", step.command], cwd=folder, check=True)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("env", "hosts", "https_only"),
+    [
+        ({"HIVEMIND_HOSTS": "lb.example,10.0.0.4", "HIVEMIND_HTTPS": "no"},
+         "shop.example.org lb.example 10.0.0.4", False),
+        ({"HIVEMIND_HOSTS": "lb.example", "HIVEMIND_HTTPS": "yes"},
+         "shop.example.org lb.example", True),
+        ({}, "shop.example.org", True),
+    ],
+)  # fmt: skip
+def test_django_with_fixed_settings_is_reached_by_the_names_it_has_here(
+    tmp_path, env, hosts, https_only
+):
+    """
+    Where the settings name hosts themselves, or want HTTPS that is not there.
+    """
+    fixed = tuple(
+        Behaviour(about=about, why="", mend="") for about in ("host-allow-list", "https-only")
+    )
+    made = django({"requirements.txt": "django\nwhitenoise\n"}, behaviours=fixed)
+    look = (
+        "from hivemind_wsgi import application, settings as s; "
+        "print(*s.ALLOWED_HOSTS); print(s.SECURE_SSL_REDIRECT, s.SESSION_COOKIE_SECURE, "
+        "s.CSRF_COOKIE_SECURE, application.redirects)"
+    )
+
+    told = subprocess.run(
+        [sys.executable, "-c", look], cwd=written(made, tmp_path), env=env,
+        capture_output=True, text=True, check=True,
+    ).stdout.splitlines()  # fmt: skip
+
+    assert [hosts, " ".join([str(https_only)] * 4)] == told
+    assert () == made.added
 
 
 def test_commands_of_the_build_get_stand_ins_for_what_the_code_cannot_do_without():

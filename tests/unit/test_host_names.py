@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from hivemind_agents.domain.deployment import Deployment, LoadBalancer
-from hivemind_agents.hosting.names import with_host_names, without_https
+from hivemind_agents.hosting.names import reached_as, with_host_names, without_https
 
 pytestmark = pytest.mark.fast
 
@@ -70,3 +70,15 @@ def test_switches_that_need_https_are_off_where_there_is_none(url, env, expected
     record = RECORD.model_copy(update={"url": url})
 
     assert expected == without_https(env, ["FORCE_SSL"], record).get("FORCE_SSL")
+
+
+def test_a_wrapper_is_told_the_names_and_whether_there_is_https():
+    """
+    The balancer's and the domain's, then the host's own for health checks.
+    """
+    told = reached_as(RECORD, "10.42.0.5")
+
+    names = "shop.example.org,shop-1.elb.example,10.42.0.5,localhost,127.0.0.1"
+    assert {"HIVEMIND_HOSTS": names, "HIVEMIND_HTTPS": "yes"} == told
+    plain = RECORD.model_copy(update={"url": "http://shop-1.elb.example"})
+    assert "no" == reached_as(plain, None)["HIVEMIND_HTTPS"]
