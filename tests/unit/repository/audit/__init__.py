@@ -1,0 +1,1 @@
+"""The fifth batch, before Recon has seen it."""
