@@ -17,7 +17,7 @@ _FIXED: dict[tuple[str, ...], re.Pattern[str]] = {
     (".rs",): re.compile(r"(?:bind|run|serve)\([^\n]{0,40}?[:,]\s*(\d{4,5})\b"),
     (".py",): re.compile(
         r"(?:run_app|run_server|run_simple|make_server|add_insecure_port|WSGIServer|serve|"
-        r"HTTPServer|TCPServer|listen|run)\([^\n]{0,200}?\b(\d{4,5})\b|"
+        r"HTTPServer|TCPServer|listen|listenTCP|run|app\.start)\([^\n]{0,200}?\b(\d{4,5})\b|"
         r"server\.socket_port\W+(\d{4,5})\b"
     ),
     (".rb", ".ru"): re.compile(r"(?m)^[ \t]*set\s+:port,\s*(\d{2,5})"),

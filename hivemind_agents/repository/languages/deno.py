@@ -54,7 +54,7 @@ def detect(tree: FileTree) -> Finding | None:
             for path in scripts
             if re.search(
                 r"https://deno\.land|\bDeno\.(?:serve|env|listen|args|readTextFile|exit)\b|"
-                r"from\s+[\"']jsr:",
+                r"from\s+[\"'](?:jsr|npm):",
                 tree.text(path) or "",
             )
         ),
@@ -218,6 +218,21 @@ def _match(
             start_confidence=sure,
             build=build,
             port=8000,
+        )
+    works = re.search(
+        r"\bDeno\.cron\(|\bwhile\s*\(\s*true\s*\)|\bsetInterval\(|discordeno|harmony|grammy|telegraf",
+        text,
+    )
+    if works and start:
+        return Match(
+            framework=None,
+            kind="worker",
+            kind_confidence=0.8,
+            evidence=where,
+            start=start,
+            start_confidence=sure,
+            build=build,
+            processes={"worker": start},
         )
     exports = (
         manifest is not None

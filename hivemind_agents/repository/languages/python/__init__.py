@@ -32,7 +32,7 @@ def detect(tree: FileTree) -> Finding | None:
         below = any(tree.named(name) for name in ("requirements.txt", "pyproject.toml", "Pipfile"))
         documents = tree.has(
             "docs/conf.py", "docs/source/conf.py", "source/conf.py", "mkdocs.yml", "mkdocs.yaml"
-        )
+        ) or next(iter(tree.root_files("*.lektorproject")), None)
         if documents is None and (not nested or nested[0].count("/") > 2 or below):
             return None
         entry = documents or nested[0]

@@ -13,6 +13,9 @@ FRAMEWORKS: dict[str, tuple[tuple[str, ...], int]] = {
     "blacksheep": (("blacksheep.Application", "blacksheep.server.Application"), 75),
     "fasthtml": (("fasthtml.FastHTML", "fasthtml.common.FastHTML", "fasthtml.common.fast_app"), 75),
     "falcon": (("falcon.asgi.App",), 75),
+    "esmerald": (("esmerald.Esmerald",), 75),
+    "flama": (("flama.Flama", "flama.applications.Flama"), 75),
+    "python-socketio": (("socketio.ASGIApp",), 50),
     "robyn": (("robyn.Robyn",), 60),
     "starlette": (("starlette.applications.Starlette",), 65),
 }

@@ -36,11 +36,13 @@ _SERVERS = (
     "mcp.server.fastmcp.FastMCP.run",
     # Bots that are called by the web instead of asking.
     ".run_webhook",
+    ".listenTCP",
+    "klein.run",
     ".start_webhook",
 )
 _WORKERS = re.compile(
     r"\.(run_polling|start_polling|infinity_polling|polling|start_consuming|run_forever|work|"
-    r"basic_consume|idle|consume_cli)\b"
+    r"basic_consume|idle|consume_cli|loop_forever|run_until_disconnected|run_worker)\b"
 )
 _BOTS = (
     "discord",
@@ -76,7 +78,7 @@ def plain_match(project: PythonProject) -> Match:  # noqa: PLR0911 - a verdict e
             start=start, start_confidence=LIKELY, port=8000,
         )  # fmt: skip
     for module in reachable:
-        line = module.calls_any(*_SERVERS) or _accepts(module)
+        line = module.calls_any(*_SERVERS) or _accepts(module) or _called_by_slack(module)
         if line:
             where = f"{module.path}:{line}"
             return Match(
@@ -103,6 +105,13 @@ def plain_match(project: PythonProject) -> Match:  # noqa: PLR0911 - a verdict e
 def _accepts(module: PythonModule) -> int | None:
     """The line where a bare socket takes connections."""
     return module.calls_any(".accept") if "socket" in module.imports else None
+
+
+def _called_by_slack(module: PythonModule) -> int | None:
+    """Bolt's own server; in socket mode it asks Slack instead."""
+    if "slack_bolt" not in module.imports or "SocketMode" in module.text:
+        return None
+    return module.calls_any("slack_bolt.App().start", "app.start", "bolt.start", "slack.start")
 
 
 def _tool_server(modules: list[PythonModule]) -> str | None:
@@ -222,6 +231,8 @@ def _works_without_end(module: PythonModule) -> str | None:
     for call, line in module.calls.items():
         if _WORKERS.search(call):
             return f"{module.path}:{line}"
+    if "temporalio" in module.imports and "temporalio.worker.Worker" in module.calls:
+        return f"{module.path}:{module.calls['temporalio.worker.Worker']}"
     bot = next((name for name in _BOTS if name in module.imports), None)
     if bot and any(
         call.endswith((".run", ".start", ".login", ".connect")) for call in module.calls
@@ -292,7 +303,12 @@ def _static_generator(project: PythonProject) -> Match | None:
         ("mkdocs.yml", "mkdocs", "mkdocs build", "site"),
         ("mkdocs.yaml", "mkdocs", "mkdocs build", "site"),
         ("pelicanconf.py", "pelican", "pelican content{} -o output", "output"),
-        ("lektor.lektorproject", "lektor", "lektor build -O public", "public"),
+        (
+            next(iter(tree.root_files("*.lektorproject")), "lektor.lektorproject"),
+            "lektor",
+            "lektor build -O public",
+            "public",
+        ),
         ("_toc.yml", "jupyter-book", "jupyter-book build .", "_build/html"),
         ("conf.py", "sphinx", "sphinx-build . public", "public"),
         ("source/conf.py", "sphinx", "sphinx-build source public", "public"),

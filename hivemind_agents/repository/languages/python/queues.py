@@ -1,9 +1,13 @@
-"""Workers of queues that a web application fills: RQ, Django-RQ, Django Q, Huey."""
+"""Workers of queues that a web application fills: Celery, RQ, Django Q, arq and their kin."""
 
 import re
 
+from hivemind_agents.repository.languages.python.arq_worker import arq_processes
 from hivemind_agents.repository.languages.python.celery_app import celery_processes
-from hivemind_agents.repository.languages.python.project import PythonProject, target
+from hivemind_agents.repository.languages.python.dramatiq_actors import dramatiq_processes
+from hivemind_agents.repository.languages.python.huey_tasks import huey_processes
+from hivemind_agents.repository.languages.python.project import PythonProject
+from hivemind_agents.repository.languages.python.taskiq_broker import taskiq_processes
 
 _QUEUE = re.compile(r"\b(?:rq\.)?Queue\(\s*(?:name\s*=\s*)?(?:[\"']([\w.-]+)[\"'])?")
 _DJANGO_QUEUES = re.compile(r"(?ms)^RQ_QUEUES\s*=\s*\{(.*?)^\}")
@@ -23,8 +27,13 @@ def queue_processes(project: PythonProject, manage: str | None = None) -> dict[s
         found["worker"] = f"{manage} run_huey"
     elif listed("rq") and (names := _queues(project)):
         found["worker"] = f"rq worker --url $REDIS_URL {' '.join(names)}"
-    elif listed("huey") and (command := _huey(project)):
-        found["worker"] = command
+    else:
+        found |= (
+            arq_processes(project)
+            or dramatiq_processes(project)
+            or taskiq_processes(project)
+            or huey_processes(project)
+        )
     return found
 
 
@@ -47,13 +56,3 @@ def _django_queues(project: PythonProject) -> list[str]:
 
 def _installs_huey(project: PythonProject) -> bool:
     return any("huey.contrib.djhuey" in module.text for module in project.modules)
-
-
-def _huey(project: PythonProject) -> str | None:
-    found = next(iter(project.objects("huey.RedisHuey", "huey.PriorityRedisHuey")), None)
-    if found is None:
-        return None
-    module, name, _ = found
-    folder, path = target(project, module.path, name)
-    enter = f"cd {folder} && " if folder else ""
-    return f"{enter}huey_consumer {path.replace(':', '.')}"

@@ -20,7 +20,7 @@ _STREAMLIT_NAMES = (
 
 def detect(project: PythonProject) -> Match | None:
     """The first that fits of aiohttp, Sanic, Tornado, Streamlit, Gradio and their kin."""
-    for look in (_sanic, _aiohttp, _tornado, _streamlit, _gradio, _webpy, _bentoml, _scripts):
+    for look in _LOOKS:
         found = look(project)
         if found:
             return found
@@ -118,6 +118,33 @@ def _gradio(project: PythonProject) -> Match | None:
     return None
 
 
+def _solara(project: PythonProject) -> Match | None:
+    """Solara's components are served by its own command."""
+    for module in project.modules:
+        found = "solara" in module.imports and re.search(r"@solara\.component\b", module.text)
+        if found:
+            start = f"solara run {module.path} --host 0.0.0.0 --port $PORT --production"
+            where = project.tree.where(module.path, "@solara.component")
+            return _match(project, "solara", where, start, port=8765)
+    return None
+
+
+def _functions(project: PythonProject) -> Match | None:
+    """A function of a cloud, served by the functions framework."""
+    for module in project.modules:
+        found = "functions_framework" in module.imports and re.search(
+            r"@functions_framework\.(http|cloud_event)\b[^\n]*\n(?:@[^\n]*\n)*(?:async\s+)?def\s+(\w+)",
+            module.text,
+        )
+        if found:
+            sort = " --signature-type cloudevent" if found.group(1) == "cloud_event" else ""
+            source = "" if module.path == "main.py" else f" --source {module.path}"
+            start = f"functions-framework --target {found.group(2)}{source}{sort} --port $PORT"
+            where = project.tree.where(module.path, "@functions_framework")
+            return _match(project, "functions-framework", where, start, port=8080)
+    return None
+
+
 def _bentoml(project: PythonProject) -> Match | None:
     """A service of BentoML, which its own command serves; a script that saves a model is none."""
     for module in project.modules:
@@ -171,6 +198,14 @@ _SCRIPTS: dict[str, tuple[tuple[str, ...], str, int]] = {
         32123,
     ),
     "voila": (("voila.app.main",), "voila --no-browser --port=$PORT {file}", 8866),
+    "marimo": (
+        ("marimo.App",),
+        "marimo run {file} --host 0.0.0.0 --port $PORT --headless",
+        2718,
+    ),
+    "taipy": (("taipy.gui.Gui", "taipy.Gui", "taipy.run"), "python {file}", 5000),
+    "pywebio": (("pywebio.start_server",), "python {file}", 8080),
+    "justpy": (("justpy.justpy",), "python {file}", 8000),
     "litserve": (("litserve.LitServer",), "python {file}", 8000),
     "reflex": (("reflex.App",), "reflex run --env prod --backend-host 0.0.0.0", 8000),
 }
@@ -188,3 +223,9 @@ def _scripts(project: PythonProject) -> Match | None:
                     project, package, where, command.format(file=module.path), port=port, rank=57
                 )
     return None
+
+
+_LOOKS = (
+    _sanic, _aiohttp, _tornado, _streamlit, _gradio, _webpy, _bentoml, _solara, _functions,
+    _scripts,
+)  # fmt: skip

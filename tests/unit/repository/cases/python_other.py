@@ -37,4 +37,12 @@ CASES += [
     case("asgi-function", {"requirements.txt": "uvicorn\n", "main.py": "async def app(scope, receive, send):\n    pass\n"}, kind="web", start="uvicorn main:app --host 0.0.0.0 --port $PORT"),
     case("procfile-lists-all-processes", {"requirements.txt": "flask\ncelery[redis]\ngunicorn\n", "app.py": "from flask import Flask\nfrom celery import Celery\napp = Flask(__name__)\nc = Celery('x')\n", "Procfile": "web: gunicorn app:app\nqueue: celery -A app.c worker\n"},
          processes={"web": "gunicorn app:app", "queue": "celery -A app.c worker"}),
+    case("arq-beside-fastapi", {"requirements.txt": "fastapi\nuvicorn\narq\n", "app/__init__.py": "", "app/main.py": "from fastapi import FastAPI\napp = FastAPI()\n", "app/worker.py": "from arq.connections import RedisSettings\nasync def work(ctx):\n    pass\nclass WorkerSettings:\n    functions = [work]\n"},
+         kind="web", framework="fastapi", processes={"web": "uvicorn app.main:app --host 0.0.0.0 --port $PORT", "worker": "arq app.worker.WorkerSettings"}, needs=["redis"]),
+    case("dramatiq-beside-flask", {"requirements.txt": "flask\ngunicorn\ndramatiq[redis]\n", "app.py": "from flask import Flask\nimport tasks\napp = Flask(__name__)\n", "tasks.py": "import dramatiq\n@dramatiq.actor\ndef t():\n    pass\n"},
+         kind="web", processes={"web": "gunicorn app:app --bind 0.0.0.0:$PORT", "worker": "dramatiq tasks"}, needs=["redis"]),
+    case("taskiq-alone", {"requirements.txt": "taskiq\ntaskiq-redis\n", "broker.py": "from taskiq_redis import ListQueueBroker\nbroker = ListQueueBroker('redis://localhost')\n@broker.task\nasync def t():\n    pass\n"},
+         kind="worker", framework="taskiq", start="taskiq worker broker:broker", needs=["redis"]),
+    case("slack-in-socket-mode-beside-its-own-server", {"requirements.txt": "slack-bolt\n", "app.py": "import os\nfrom slack_bolt import App\nfrom slack_bolt.adapter.socket_mode import SocketModeHandler\napp = App(token=os.environ['T'])\nif os.environ.get('SOCKET'):\n    SocketModeHandler(app, os.environ['A']).start()\n"},
+         kind="worker", start="python app.py"),
 ]  # fmt: skip

@@ -8,7 +8,12 @@ PHP = {"language": "php", "kind": "web"}
 RUBY = {"language": "ruby", "kind": "web", "package_manager": "bundler"}
 STATIC = {"kind": "static", "needs": []}
 ART = "#!/usr/bin/env php\n<?php\n"
-RAILS = {"config.ru": "run Rails.application\n", "bin/rails": "x", "config/application.rb": "require 'rails/all'\nmodule X\n  class Application < Rails::Application\n  end\nend\n", "config/routes.rb": "Rails.application.routes.draw do\n  root 'a#b'\nend\n"}
+RAILS = {
+    "config.ru": "run Rails.application\n",
+    "bin/rails": "x",
+    "config/application.rb": "require 'rails/all'\nmodule X\n  class Application < Rails::Application\n  end\nend\n",
+    "config/routes.rb": "Rails.application.routes.draw do\n  root 'a#b'\nend\n",
+}
 
 CASES = [
     # Python: smaller frameworks
@@ -33,7 +38,7 @@ CASES = [
     case("e-pyqt", {"requirements.txt": "PyQt6\n", "main.py": "import sys\nfrom PyQt6.QtWidgets import QApplication, QLabel\napp = QApplication(sys.argv)\nw = QLabel('x')\nw.show()\nsys.exit(app.exec())\n"}, language="python", kind="cli", framework=None, start="python main.py"),
     case("e-tkinter-app-named-app", {"app.py": "import tkinter as tk\napp = tk.Tk()\ntk.Label(app, text='x').pack()\napp.mainloop()\n"}, language="python", kind="cli", framework=None, start="python app.py"),
     case("e-locust", {"requirements.txt": "locust\n", "locustfile.py": "from locust import HttpUser, task\nclass U(HttpUser):\n    @task\n    def t(self):\n        self.client.get('/')\n"}, language="python", kind=either("cli", "web"), needs=[]),
-    case("e-faust", {"requirements.txt": "faust-streaming\n", "agent.py": "import faust\napp = faust.App('x', broker='kafka://localhost')\n@app.agent(app.topic('t'))\nasync def p(s):\n    async for e in s:\n        print(e)\nif __name__ == '__main__':\n    app.main()\n"}, language="python", kind="worker", start=like(r"faust -A agent worker", r"python agent\.py worker"), needs=[]),
+    case("e-faust", {"requirements.txt": "faust-streaming\n", "agent.py": "import faust\napp = faust.App('x', broker='kafka://localhost')\n@app.agent(app.topic('t'))\nasync def p(s):\n    async for e in s:\n        print(e)\nif __name__ == '__main__':\n    app.main()\n"}, language="python", kind="worker", start=like(r"faust -A agent(:app)? worker", r"python agent\.py worker"), needs=[]),
     case("e-selenium-cron", {"requirements.txt": "selenium\n", "check.py": "from selenium import webdriver\nd = webdriver.Chrome()\nd.get('https://example.org')\nprint(d.title)\n", ".github/workflows/c.yml": "on:\n  schedule:\n    - cron: '0 0 * * *'\n"}, language="python", kind="cli", start="python check.py", needs=[]),
     case("e-temporal-worker", {"pyproject.toml": "[project]\nname = 't'\nversion = '0'\ndependencies = ['temporalio']\n", "uv.lock": "version = 1\n", "run_worker.py": "import asyncio\nfrom temporalio.client import Client\nfrom temporalio.worker import Worker\nasync def main():\n    c = await Client.connect('localhost:7233')\n    await Worker(c, task_queue='q').run()\nif __name__ == '__main__':\n    asyncio.run(main())\n", "run_workflow.py": "import asyncio\nfrom temporalio.client import Client\nasync def main():\n    c = await Client.connect('localhost:7233')\nif __name__ == '__main__':\n    asyncio.run(main())\n"}, language="python", kind="worker", start=like(r"python run_worker\.py"), package_manager="uv"),
     case("e-mqtt-subscriber-influx", {"requirements.txt": "paho-mqtt\ninfluxdb-client\n", "bridge.py": "import os\nimport paho.mqtt.client as mqtt\nc = mqtt.Client()\nc.on_message = lambda *a: print(a)\nc.connect(os.environ['MQTT_HOST'])\nc.subscribe('#')\nc.loop_forever()\n"}, language="python", kind="worker", start="python bridge.py", needs=[]),

@@ -1,1 +1,0 @@
-"""The fifth batch, before Recon has seen it."""
