@@ -133,6 +133,9 @@ def _verdict(  # noqa: PLR0911 - a rule each
         return (False, GUESS) if entry.optional or entry.provided else None
     if not (entry.driver or entry.used):
         return _without_driver(entry, demanded=demanded, sqlite=sqlite)
+    if entry.connected and need in SQL and entry.driver:
+        # A fallback for development: its author runs it with the server, and lists the driver.
+        return True, LIKELY
     if entry.optional or sqlite:
         return False, LIKELY
     if need == "redis" and not entry.bound and not demanded and not entry.used and _guarded(entry):
@@ -254,6 +257,28 @@ def _one_database(
     return tuple(both) if strength[first] == strength[other] else ()
 
 
+# Packages that bring the driver that a URL of SQLAlchemy names.
+_DRIVERS = {
+    "pymysql": ("pymysql",), "mysqldb": ("mysqlclient",), "aiomysql": ("aiomysql",),
+    "asyncmy": ("asyncmy",), "mysqlconnector": ("mysql-connector-python",),
+    "psycopg2": ("psycopg2", "psycopg2-binary"), "psycopg": ("psycopg", "psycopg-binary"),
+    "asyncpg": ("asyncpg",), "pg8000": ("pg8000",),
+}  # fmt: skip
+
+
+def _has_driver(finding: Finding, scheme: str) -> bool:
+    """Whether the driver of `mysql+pymysql` is listed, or no other one of the same database is."""
+    dialect, plus, driver = scheme.partition("+")
+    if not plus or finding.dependencies.runtime(*_DRIVERS.get(driver, ())):
+        return True
+    same = _MYSQL if dialect in {"mysql", "mariadb"} else _DRIVERS.keys() - _MYSQL
+    others = [package for name in same for package in _DRIVERS[name]]
+    return finding.dependencies.runtime(*others) is None
+
+
+_MYSQL = frozenset({"pymysql", "mysqldb", "aiomysql", "asyncmy", "mysqlconnector"})
+
+
 def _schemes(
     finding: Finding, texts: list[tuple[str, str]], needs: Iterable[str]
 ) -> dict[str, str]:
@@ -265,9 +290,11 @@ def _schemes(
     }
     for need in needs:
         for _, text in texts if need in pattern else ():
-            hit = re.search(pattern[need], text)
-            if hit:
-                found[need] = hit.group(1)
+            listed = (
+                hit[1] for hit in re.finditer(pattern[need], text) if _has_driver(finding, hit[1])
+            )
+            if scheme := next(listed, None):
+                found[need] = scheme
                 break
     uses_alchemy = finding.dependencies.runtime("sqlalchemy", "flask-sqlalchemy", "sqlmodel")
     if uses_alchemy:

@@ -141,6 +141,8 @@ class Signals:
     optional: str | None = None
     provided: str | None = None
     weakly_provided: str | None = None
+    # A compose file tells the application to connect to it.
+    connected: str | None = None
     variables: list[EnvVariable] = field(default_factory=list)
     bound: bool = False
 
@@ -170,15 +172,7 @@ def gather(
             entry.configured = entry.configured or choice.where
         else:
             entry.optional = entry.optional or choice.where
-    for item in declared:
-        for service in item.services:
-            entry = signals[service.need]
-            if item.source == "compose":
-                entry.weakly_provided = entry.weakly_provided or service.where
-            else:
-                entry.provided = entry.provided or service.where
-        if item.disk:
-            signals["persistent-disk"].configured = item.disk
+    _from_platforms(signals, declared)
     _from_examples(signals, tree)
     for need in VARIABLES:
         signals[need].variables = [item for item in env if speaks_of(need, item.name)]
@@ -208,6 +202,20 @@ def _from_examples(signals: dict[str, Signals], tree: FileTree) -> None:
             if named or (pattern.match(value) and not re.search(r"(?:^|_)TEST(?:_|$)", name)):
                 entry = signals[need]
                 entry.weakly_provided = entry.weakly_provided or where
+
+
+def _from_platforms(signals: dict[str, Signals], declared: Sequence[Declared]) -> None:
+    for item in declared:
+        for service in item.services:
+            entry = signals[service.need]
+            if item.source == "compose":
+                entry.weakly_provided = entry.weakly_provided or service.where
+            else:
+                entry.provided = entry.provided or service.where
+        for service in item.connects:
+            signals[service.need].connected = signals[service.need].connected or service.where
+        if item.disk:
+            signals["persistent-disk"].configured = item.disk
 
 
 def read_texts(tree: FileTree) -> list[tuple[str, str]]:

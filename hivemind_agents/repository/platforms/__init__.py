@@ -33,6 +33,8 @@ class Declared:
     build: tuple[str, ...] = ()
     port: Fact[int] | None = None
     services: tuple[Service, ...] = ()
+    # Databases that the application's own service is told to connect to.
+    connects: tuple[Service, ...] = ()
     env: tuple[Use, ...] = ()
     # Values that the file gives to variables of the running application.
     sets: Mapping[str, str] = field(default_factory=dict)

@@ -22,6 +22,17 @@ def detect(tree: FileTree) -> Declared | None:
     images: list[tuple[str, str]] = []
     env: list[Use] = []
     own = [table(service) for service in found.values() if table(service).get("build")]
+    beside = {
+        str(name): text_of(table(service).get("image")) or ""
+        for name, service in found.items()
+        if not table(service).get("build")
+    }
+    connects = [
+        (each, tree.where(path, name))
+        for service in own
+        for name, value in _pairs(service.get("environment"))
+        if (each := _connected(name, value or "", beside))
+    ]
     for name, value in found.items():
         service = table(value)
         image = text_of(service.get("image"))
@@ -34,7 +45,8 @@ def detect(tree: FileTree) -> Declared | None:
         del name
     return Declared(
         source="compose", binding=False, services=services(images, strong=bool(own)),
-        env=tuple(env), port=None if own else _published(tree, path, found.values()),
+        connects=services(connects), env=tuple(env),
+        port=None if own else _published(tree, path, found.values()),
     )  # fmt: skip
 
 
@@ -49,16 +61,24 @@ def _published(tree: FileTree, path: str, entries: Iterable[object]) -> Fact[int
     return None
 
 
-def _variables(tree: FileTree, path: str, value: object) -> list[Use]:
-    pairs: list[tuple[str, str | None]] = []
+def _connected(name: str, value: str, beside: dict[str, str]) -> str | None:
+    """The scheme of a connection's URL, or the image of the service that a host's name is."""
+    scheme = re.match(r"(postgres|postgresql|mysql|mariadb)(?:\+\w+)?://", value)
+    if scheme:
+        return scheme[1]
+    return beside.get(value) if re.search(r"(?i)(HOST|HOSTNAME|SERVER)$", name) else None
+
+
+def _pairs(value: object) -> list[tuple[str, str | None]]:
     if isinstance(value, dict):
-        pairs = [(str(name), text_of(item)) for name, item in value.items()]
-    else:
-        for item in items(value):
-            name, equals, rest = str(item).partition("=")
-            pairs.append((name, rest if equals else None))
+        return [(str(name), text_of(item)) for name, item in value.items()]
+    split = [str(item).partition("=") for item in items(value)]
+    return [(name, rest if equals else None) for name, equals, rest in split]
+
+
+def _variables(tree: FileTree, path: str, value: object) -> list[Use]:
     return [
         Use(name, tree.where(path, name), None, optional=False)
-        for name, _ in pairs
+        for name, _ in _pairs(value)
         if NAME.match(name)
     ]
