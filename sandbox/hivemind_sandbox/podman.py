@@ -27,6 +27,9 @@ CAPABILITIES = (
     "LINUX_IMMUTABLE,DAC_READ_SEARCH,SYS_BOOT"
 )
 
+# A host mounts file systems that are in files: loop devices, and what hands them out.
+_DEVICES = ("--device-cgroup-rule", "b 7:* rmw", "--device-cgroup-rule", "c 10:237 rmw")
+
 # How a first process ends that called reboot(2): 128 + the signal that the kernel makes of it.
 EXIT_REBOOT = 129
 EXIT_POWEROFF = 130
@@ -121,7 +124,7 @@ def create(
         "--network", f"ns:{network}", "--systemd=always", *_limits(), "--cap-add", CAPABILITIES,
         "--security-opt", "seccomp=unconfined", "--security-opt", "unmask=ALL",
         "--security-opt", "label=disable", "--security-opt", "apparmor=unconfined",
-        *mounts,
+        *_DEVICES, *mounts,
         "--log-driver", "none", "--http-proxy=false", reference,
     )  # fmt: skip
 

@@ -65,6 +65,38 @@ def test_user_data_runs_once_as_root(place: Place) -> None:
     assert "as root" == seen
 
 
+@pytest.mark.parametrize(
+    ("limit", "greedy"),
+    [
+        ("MemoryMax=64M", "x = bytearray(200 << 20)"),
+        (
+            "TasksMax=8",
+            "import os; [os.fork() or os._exit(0) for _ in 'x' * 20]",
+        ),
+    ],
+)
+def test_a_unit_has_no_more_than_it_may(limit: str, greedy: str, place: Place) -> None:
+    """Memory and processes are limited by the kernel, as on any host."""
+    run = "systemd-run --quiet --wait --pipe --property MemorySwapMax=0"
+    without = place.cloud.inside(place.host, f'{run} python3 -c "{greedy}" >&2; echo $?')
+    limited = place.cloud.inside(
+        place.host, f'{run} --property {limit} python3 -c "{greedy}" >&2; echo $?'
+    )
+
+    assert ("0", True) == (without, limited != "0")
+
+
+def test_a_file_can_be_a_disk(place: Place) -> None:
+    """A host has loop devices."""
+    seen = place.cloud.inside(
+        place.host,
+        "truncate -s 64M /root/disk && mkfs.ext4 -q /root/disk && mount -o loop /root/disk /mnt && "
+        "dd if=/dev/zero of=/mnt/big bs=1M count=100 2>&1 | grep -o 'No space left'; umount /mnt",
+    )
+
+    assert "No space left" == seen
+
+
 def test_a_guest_cannot_change_the_machines_kernel(place: Place) -> None:
     """The kernel's settings are read-only in a host, for root too."""
     place.cloud.inside(place.host, "echo 1 > /proc/sys/kernel/panic")
