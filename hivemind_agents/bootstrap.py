@@ -22,7 +22,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hivemind_agents import catalog
+from hivemind_agents import catalog, engine
 from hivemind_agents.domain.decision import PlanBrief
 from hivemind_agents.domain.deployment import Deployment
 from hivemind_agents.domain.executor import ExecutorRow, Liveness, liveness
@@ -209,6 +209,7 @@ class Runtime:
             deployment=None if record is None or record.status in _GONE else record,
             target=self.target.name,
             region=self.target.region,
+            builds_here=engine.place(live=bool(record and record.live_release)) == "controller",
         )
         return await self._decider.plan(brief, on_event=on_event or _nobody)
 

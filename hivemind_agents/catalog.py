@@ -80,6 +80,8 @@ class Verb(Frozen):
     outputs: dict[str, Output] = {}
     # The verbs that it runs, in order; empty for one that stands for itself.
     stages: tuple[str, ...] = ()
+    # Where no builder can run on the controller: a stage, and the one that it follows then.
+    without_builder: dict[str, str] = {}
     # A second run reports no change.
     idempotent: bool = True
 
@@ -134,9 +136,17 @@ class Catalog:
         """The verbs that are an agent's tools."""
         return [verb for verb in self if verb.agent == agent]
 
-    def stages(self, name: str) -> tuple[str, ...]:
-        """The verbs that a verb runs, in order: itself, where it has no stages."""
-        return self[name].stages or (name,)
+    def stages(self, name: str, *, builds_here: bool = True) -> tuple[str, ...]:
+        """The verbs that a verb runs, in order: itself, where it has no stages.
+
+        `builds_here`: whether a builder can run on the controller, or the new host builds.
+        """
+        verb = self[name]
+        order = list(verb.stages or (name,))
+        for stage, after in verb.without_builder.items() if not builds_here else ():
+            order.remove(stage)
+            order.insert(order.index(after) + 1, stage)
+        return tuple(order)
 
 
 def load(folder: Path | None = None) -> Catalog:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from hivemind_agents import targets
+from hivemind_agents import engine, targets
 from hivemind_agents.errors import HivemindError
 from hivemind_agents.locations import ansible_home, config_dir, state_dir
 from hivemind_agents.preflight.findings import Finding, FindingStatus
@@ -166,14 +166,16 @@ def _programs(group: str, check: str, programs: dict[str, str]) -> Ailment:
 
 
 def _engine(group: str) -> Ailment:
-    for name in ("podman", "docker"):
-        if path := shutil.which(name):
-            return Ailment(group=group, check="builder", status="passed", detail=path)
+    if (why := engine.why_not_here()) is None:
+        found = shutil.which(engine.container_engine() or "") or "here"
+        return Ailment(group=group, check="builder", status="passed", detail=found)
+    install = engine.container_engine() is None and os.environ.get(engine.SETTING) != "none"
     fix = (*_as_root(), "apt-get", "install", "-y", "--no-install-recommends", "podman")
     return Ailment(
-        group=group, check="builder", status="failed",
-        detail="neither podman nor docker is installed; applications are built in a container",
-        mend=" ".join(fix), fix=fix,
+        group=group, check="builder", status="warning",
+        detail=f"{why}: a first deploy builds on its new host, a later one with changed code is "
+        "refused",
+        mend=" ".join(fix) if install else engine.mend(), fix=fix if install else (),
     )  # fmt: skip
 
 

@@ -1,27 +1,21 @@
-"""Builds releases in a container on this machine and keeps them in the state bucket."""
+"""Builds releases where nothing of the machine is in reach, and keeps them in the state bucket."""
 
-import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from hivemind_agents.adapters import builder_volume as volumes
-from hivemind_agents.adapters.builder_container import USER, Container, Ended, installed, running
-from hivemind_agents.adapters.builder_image import (
-    ensured_image,
-    has,
-    python_reference,
-    with_packages,
-    with_python,
-)
-from hivemind_agents.adapters.builder_kept import KeptFolders, Outcome, key_of
+from hivemind_agents.adapters.builder_box import Box, Driver, Ended, Workshop, environment
+from hivemind_agents.adapters.builder_container import installed
+from hivemind_agents.adapters.builder_engine import ContainerDriver
+from hivemind_agents.adapters.builder_host import Host, HostDriver
 from hivemind_agents.adapters.builder_network import NetworkSettings
 from hivemind_agents.building import archive, libraries, sbom
 from hivemind_agents.building.causes import probable_cause
+from hivemind_agents.building.kept import Outcome, key_of
 from hivemind_agents.building.model import (
     Artifact,
     BuildFailed,
@@ -46,38 +40,42 @@ from hivemind_agents.state.records import RecordStore
 HOST_ARCHITECTURE = "x86_64"
 
 
-class ContainerBuilder:
-    """Runs recipes in containers of the builder image, with podman or docker.
+class Builder:
+    """Runs recipes where its driver isolates them.
 
-    `folder`: where volumes and caches are, one folder a deployment. `tell` hears of each step
-    before it runs. Needs root.
+    `folder`: where logs, volumes and caches are, one folder a deployment. `tell` hears of each
+    step before it runs.
     """
 
     def __init__(
         self,
+        driver: Driver,
         *,
-        image: str | None = None,
-        program: str | None = None,
         folder: Path | None = None,
-        network: NetworkSettings | None = None,
         tell: Callable[[str, str], None] = lambda _phase, _title: None,
     ) -> None:
-        self._image = image
-        self._machine = _Machine(
-            program or installed(), folder or state_dir() / "builds", network, tell
-        )
+        self._driver = driver
+        self._folder = folder or state_dir() / "builds"
+        self._tell = tell
 
     @property
     def image(self) -> str:
-        """The image's reference, which names its recipe's digest. Made when it is missing."""
-        if self._image is None:
-            self._machine.tell("image", "make sure of the builder's image")
-            self._image = ensured_image(self._machine.program)
-        return self._image
+        """What names the system that builds run in."""
+        self._tell("image", "make sure of the builder's image")
+        return self._driver.image
+
+    @property
+    def architecture(self) -> str:
+        """Of the machine that builds: compiled files are for it alone."""
+        return self._driver.architecture
+
+    def ready(self) -> None:
+        """Raise AccessError where no build can run."""
+        self._driver.ready()
 
     def folder(self, request: BuildRequest) -> Path:
         """Where the deployment's volume and the log of its last build are."""
-        below = self._machine.folder
+        below = self._folder
         if request.owner != "local":
             below /= digest_of(request.owner)[:12]
         return below / request.deployment_name
@@ -98,35 +96,50 @@ class ContainerBuilder:
         """Build into the file `to`.
 
         Raises BuildFailed with the command, its last lines and the probable cause; Busy when
-        the deployment is being built already; AccessError without root.
+        the deployment is being built already; AccessError where builds cannot run.
         """
-        if os.geteuid() != 0:
-            raise AccessError(
-                "builds need root on the controller: they mount a disk and make a container",
-                mend="run it with sudo -E, which keeps your settings",
-            )
+        self.ready()
         phases: dict[str, float] = {}
         with _timed(phases, "image"):
             inputs = self.inputs_digest(request)
         build = _Build(
-            machine=self._machine,
-            image=self.image,
+            driver=self._driver,
             folder=self.folder(request),
             request=request,
             inputs=inputs,
             phases=phases,
+            tell=self._tell,
         )
         return build.into(to)
 
 
-@dataclass(frozen=True)
-class _Machine:
-    """Where builds run."""
+class HostBuilder(Builder):
+    """Builds on a host of the deployment that takes no traffic."""
 
-    program: str
-    folder: Path
-    network: NetworkSettings | None
-    tell: Callable[[str, str], None]
+    def __init__(
+        self,
+        host: Host | AccessError,
+        *,
+        folder: Path | None = None,
+        tell: Callable[[str, str], None] = lambda _phase, _title: None,
+    ) -> None:
+        super().__init__(HostDriver(host), folder=folder, tell=tell)
+
+
+class ContainerBuilder(Builder):
+    """Builds in containers on this machine, by podman or docker. Needs root."""
+
+    def __init__(
+        self,
+        *,
+        image: str | None = None,
+        program: str | None = None,
+        folder: Path | None = None,
+        tell: Callable[[str, str], None] = lambda _phase, _title: None,
+    ) -> None:
+        folder = folder or state_dir() / "builds"
+        driver = ContainerDriver(program or installed(), folder, image)
+        super().__init__(driver, folder=folder, tell=tell)
 
 
 class _Build:
@@ -135,36 +148,36 @@ class _Build:
     def __init__(
         self,
         *,
-        machine: _Machine,
-        image: str,
+        driver: Driver,
         folder: Path,
         request: BuildRequest,
         inputs: str,
         phases: dict[str, float],
+        tell: Callable[[str, str], None],
     ) -> None:
-        self._machine = machine
-        self._image = image
+        self._driver = driver
+        self._image = driver.image
         self._folder = folder
         self._request = request
         self._recipe = request.recipe
         self._inputs = inputs
         self._phases = phases
-        self._tell = machine.tell
+        self._tell = tell
         self._log = folder / "build.log"
 
     def into(self, to: Path) -> Artifact:
         with volumes.locked(self._folder):
             self._log.unlink(missing_ok=True)
-            limits = self._request.limits
-            with volumes.mounted(self._folder, limits.disk_mb, USER) as volume:
+            begun = time.monotonic()
+            with self._driver.opened(self._folder, self._request, self._network) as workshop:
+                self._phases["open"] = time.monotonic() - begun
                 self._tell("source", "place the files")
                 with _timed(self._phases, "source"):
-                    volumes.place(self._request.tree, volume.app, USER)
-                    volumes.place_programs(volume.temporary)
-                outcome = self._with_python(volume)
+                    workshop.place(self._request.tree)
+                outcome = self._with_python(workshop)
                 self._tell("archive", "write the artifact")
-                with _timed(self._phases, "archive"):
-                    artifact = self._archived(volume.app, outcome, to)
+                with _timed(self._phases, "archive"), workshop.tree() as tree:
+                    artifact = self._archived(tree, outcome, to)
                 begun = time.monotonic()
         self._phases["end"] = time.monotonic() - begun
         times = {phase: round(seconds, 2) for phase, seconds in self._phases.items()}
@@ -174,120 +187,101 @@ class _Build:
 
     @cached_property
     def _network(self) -> NetworkSettings:
-        network = self._machine.network or NetworkSettings.of_this_machine()
-        return network.reaching(
+        return NetworkSettings.of_settings().reaching(
             [value.get_secret_value() for value in self._request.secrets.values()]
         )
 
-    def _with_python(self, volume: volumes.Volume) -> Outcome:
+    def _with_python(self, workshop: Workshop) -> Outcome:
         """Run the steps; where the Python that is demanded cannot be had, compile it and go on."""
-        version, machine = self._recipe.compiled_python, self._machine
+        version = self._recipe.compiled_python
         if version is None:
-            return self._made(volume)
-        compiled = python_reference(self._image, version)
-        if not has(machine.program, compiled):
+            return self._made(workshop)
+        if not workshop.has_python(self._image, version):
             try:
-                return self._made(volume)
+                return self._made(workshop)
             except BuildFailed as error:
                 if error.title != GET_PYTHON:
                     raise
             self._tell("python", f"compile Python {version} of Debian's source (once; minutes)")
-            with _timed(self._phases, "python"):
-                with_python(machine.program, self._image, version, self._network, machine.folder)
-        self._image = compiled
-        return self._made(volume)
+        with _timed(self._phases, "python"):
+            self._image = workshop.with_python(self._image, version)
+        return self._made(workshop)
 
-    def _made(self, volume: volumes.Volume) -> Outcome:
+    def _made(self, workshop: Workshop) -> Outcome:
         """Run the steps, but for those whose result was kept."""
         recipe = self._recipe
         if not recipe.steps:
             return Outcome()
-        kept = self._kept(volume)
+        key = self._key()
         known = None
-        if kept is not None:
+        if key is not None:
             with _timed(self._phases, "kept"):
-                known = kept.restore(volume.app)
+                about = workshop.restore(key, recipe.kept)
+            known = Outcome.model_validate_json(about) if about else None
         steps = [step for step in recipe.steps if known is None or step.phase != "dependencies"]
         if known is not None:
             self._tell("dependencies", "unchanged: taken from the build before")
             if all(step.phase == "tools" for step in steps):
                 return known
         first_built = next((n for n, step in enumerate(steps) if step.phase == "build"), len(steps))
-        with self._container(volume) as container:
+        with self._box(workshop) as box:
             for number, step in enumerate(steps):
                 self._tell(step.phase, step.title)
                 with _timed(self._phases, step.phase):
-                    self._run(container, step)
-                if kept and known is None and number + 1 == first_built:
-                    self._check_for_secrets(volume.app)
-                    with _timed(self._phases, "kept"), container.held():
-                        kept.save(volume.app)
+                    self._run(box, step)
+                if key and known is None and number + 1 == first_built:
+                    self._check_for_secrets(workshop.first_with)
+                    with _timed(self._phases, "kept"), box.held():
+                        workshop.save(key, recipe.kept)
             with _timed(self._phases, "inspection"):
-                outcome = _inspected(container, recipe)
-        if kept is not None:
-            kept.finish(outcome)
+                outcome = _inspected(box, recipe)
+        if key is not None:
+            workshop.finish(key, recipe.kept, outcome.model_dump_json())
         return outcome
 
-    def _kept(self, volume: volumes.Volume) -> KeptFolders | None:
+    def _key(self) -> str | None:
         env = [sorted(self._network.env.items()), sorted(self._request.secrets)]
-        key = key_of(self._recipe, self._request.tree, self._image, env)
-        return KeptFolders(volume.kept, key, self._recipe.kept) if key else None
+        return key_of(self._recipe, self._request.tree, self._image, env)
 
     @contextmanager
-    def _container(self, volume: volumes.Volume) -> Iterator[Container]:
+    def _box(self, workshop: Workshop) -> Iterator[Box]:
         recipe, request = self._recipe, self._request
         image = self._image
         if recipe.build_packages:
             self._tell("packages", f"install {', '.join(recipe.build_packages)}")
             with _timed(self._phases, "packages"):
-                image = with_packages(
-                    self._machine.program,
-                    image,
-                    recipe.build_packages,
-                    self._network,
-                    self._machine.folder,
-                )
+                image = workshop.with_packages(image, recipe.build_packages)
         with _timed(self._phases, "start"):
             settings = {**recipe.defaults, **request.env} if recipe.reads_env else {}
-            starting = running(
-                program=self._machine.program,
-                image=image,
-                label=_label(self._folder, request.deployment_name),
-                volume=volume,
-                limits=request.limits,
-                network=self._network,
-                env={**self._network.env, **settings, **recipe.env},
-                search_path=recipe.search_path,
-                log=self._log,
-            )
-            container = starting.__enter__()
+            env = {**self._network.env, **settings, **recipe.env}
+            starting = workshop.running(image, environment(env, recipe.search_path), self._log)
+            box = starting.__enter__()
         try:
-            yield container
+            yield box
         finally:
             starting.__exit__(None, None, None)
 
-    def _run(self, container: Container, step: Step) -> None:
+    def _run(self, box: Box, step: Step) -> None:
         secrets = {}
         if step.phase == "dependencies":
             secrets = {
                 name: value.get_secret_value() for name, value in self._request.secrets.items()
             }
-        ended = container.run(step.command, secrets=secrets)
-        _checked(ended, step.command, step.title, self._request.limits)
+        ended = box.run(step.command, secrets=secrets)
+        _checked(ended, step, box.memory_mb, self._request.limits)
 
-    def _check_for_secrets(self, app: Path) -> None:
+    def _check_for_secrets(self, first_with: Callable[[str], str | None]) -> None:
         """Refuse a tree with the value of a secret of the build in it."""
         for name, value in self._request.secrets.items():
-            if file := archive.first_with(app, value.get_secret_value()):
+            if file := first_with(value.get_secret_value()):
                 raise BuildFailed(
-                    f"the build wrote the secret {name} into {file.relative_to(app)}: an artifact "
-                    "must not have it",
+                    f"the build wrote the secret {name} into {file}: an artifact must not have it",
                     mend=f"let that file refer to the variable instead, as ${{{name}}}",
                 )
 
     def _archived(self, app: Path, outcome: Outcome, to: Path) -> Artifact:
         recipe, request = self._recipe, self._request
-        self._check_for_secrets(app)
+        self._check_for_secrets(lambda secret: _relative(archive.first_with(app, secret), app))
         files, size = archive.measure(app, recipe.leave_out)
         packages = tuple(sorted({*recipe.packages, *outcome.libraries}))
         manifest = Manifest(
@@ -296,7 +290,7 @@ class _Build:
             source_digest=tree_digest(request.tree),
             inputs_digest=self._inputs,
             image=self._image,
-            architecture=os.uname().machine,
+            architecture=self._driver.architecture,
             commands=tuple(step.command for step in recipe.steps),
             versions=outcome.versions,
             packages=sbom.packages(app),
@@ -331,7 +325,7 @@ class _Build:
 class StoredBuilds:
     """Builds once: equal inputs find the artifact of a release that is stored already."""
 
-    def __init__(self, builder: ContainerBuilder, bucket: StateBucket) -> None:
+    def __init__(self, builder: Builder, bucket: StateBucket) -> None:
         self._builder = builder
         self._records = RecordStore(bucket)
         self._artifacts = ArtifactStore(bucket)
@@ -357,7 +351,8 @@ class StoredBuilds:
         """The artifact of this request: found, or built and stored."""
         if found := self.find(request):
             return found
-        check_architecture(os.uname().machine)
+        self._builder.ready()
+        check_architecture(self._builder.architecture)
         with tempfile.TemporaryDirectory(prefix="hivemind-artifact-") as folder:
             file = Path(folder) / "artifact.tar.gz"
             artifact = self._builder.build(request, file)
@@ -374,9 +369,8 @@ def check_architecture(machine: str) -> None:
         )
 
 
-def _label(folder: Path, deployment: str) -> str:
-    """A container's name: two state folders on one machine do not meet."""
-    return f"hivemind-builder-{deployment}-{digest_of(str(folder.resolve()))[:8]}"
+def _relative(file: Path | None, below: Path) -> str | None:
+    return str(file.relative_to(below)) if file else None
 
 
 @contextmanager
@@ -388,7 +382,9 @@ def _timed(phases: dict[str, float], phase: str) -> Iterator[None]:
         phases[phase] = phases.get(phase, 0.0) + time.monotonic() - begun
 
 
-def _checked(ended: Ended, command: str, title: str, limits: BuildLimits) -> None:
+def _checked(ended: Ended, step: Step, memory_mb: int | None, limits: BuildLimits) -> None:
+    """Raise what ended a step; `memory_mb`: what it could have, where that is less than asked."""
+    command, title = step.command, step.title
     if ended.timed_out:
         raise BuildFailed(
             f"the build was stopped after {limits.timeout_minutes} minutes, at «{title}»",
@@ -397,12 +393,18 @@ def _checked(ended: Ended, command: str, title: str, limits: BuildLimits) -> Non
             mend="raise build_timeout_minutes, if it does end",
         )
     if ended.out_of_memory and ended.exit_code:
+        small = memory_mb is not None and memory_mb < limits.memory_mb
         raise BuildFailed(
-            f"the build needed more than {limits.memory_mb} MB of memory, at «{title}»",
+            f"the build needed more than {memory_mb if small else limits.memory_mb} MB of memory, "
+            f"at «{title}»",
             command=command,
             lines=ended.lines,
-            cause="the build needed more memory than it may have",
-            mend="raise build_memory_mb",
+            cause="the host where it runs has no more"
+            if small
+            else "the build needed more memory than it may have",
+            mend="a larger instance_type, or deploy from a machine with podman or docker"
+            if small
+            else "raise build_memory_mb",
         )
     if ended.exit_code:
         cause, mend = probable_cause("\n".join(ended.lines), ended.exit_code)
@@ -416,15 +418,15 @@ def _checked(ended: Ended, command: str, title: str, limits: BuildLimits) -> Non
         )
 
 
-def _inspected(container: Container, recipe: Recipe) -> Outcome:
+def _inspected(box: Box, recipe: Recipe) -> Outcome:
     """The versions of the tools, and the packages of the libraries that the result loads."""
-    versions = {tool: _last(container, command) for tool, command in recipe.versions.items()}
+    versions = {tool: _last(box, command) for tool, command in recipe.versions.items()}
     lines: list[str] = []
-    container.run(libraries.SEARCH, lines.append)
+    box.run(libraries.SEARCH, lines.append)
     return Outcome(versions=versions, libraries=libraries.packages(lines))
 
 
-def _last(container: Container, command: str) -> str:
-    ended = container.run(command)
+def _last(box: Box, command: str) -> str:
+    ended = box.run(command)
     words = ended.lines[-1].split() if ended.exit_code == 0 and ended.lines else []
     return words[-1] if words else ""

@@ -7,17 +7,19 @@ its own clock ends it as well.
 import contextlib
 import json
 import os
-import shutil
 import subprocess
 import threading
-import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
 
+from hivemind_agents.adapters.builder_box import (
+    USER,
+    Box,
+    deadline_of,
+    environment,
+    settings_files,
+)
 from hivemind_agents.adapters.builder_network import (
     RESOLVER,
     NetworkSettings,
@@ -26,111 +28,21 @@ from hivemind_agents.adapters.builder_network import (
 )
 from hivemind_agents.adapters.builder_volume import Volume
 from hivemind_agents.building.model import BuildLimits
-from hivemind_agents.errors import HivemindError
+from hivemind_agents.engine import container_engine, mend, why_not_here
+from hivemind_agents.errors import AccessError, HivemindError
 
-# Nobody on the machine has it.
-USER = 64200
 LABEL = "hivemind.builder"
-# The last lines of a command: its cause may stand well above the end.
-KEPT_LINES = 400
-MINUTE_SECONDS = 60
 _START_SECONDS = 60
-_LOG_BYTES = 20 << 20
-_CA = "/etc/ssl/certs/ca-certificates.crt"
-_ENV = {
-    "HOME": "/tmp/home",  # noqa: S108 - the container's own
-    "TMPDIR": "/tmp",  # noqa: S108
-    "LANG": "C.UTF-8",
-    "TZ": "UTC",
-    "CI": "1",
-    "SOURCE_DATE_EPOCH": "315532800",
-    "SSL_CERT_FILE": _CA,
-    "PIP_CERT": _CA,
-    "REQUESTS_CA_BUNDLE": _CA,
-    "NODE_EXTRA_CA_CERTS": _CA,
-}
-_SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended: its exit code and its last lines."""
-
-    exit_code: int
-    lines: tuple[str, ...]
-    timed_out: bool = False
-    out_of_memory: bool = False
-
-
-class Container:
-    """A running builder; `run` executes one command in it after the other."""
+class Container(Box):
+    """A running container."""
 
     def __init__(self, program: str, name: str, pid: int, log: Path, deadline: float) -> None:
+        super().__init__(log, deadline)
         self._program = program
         self._name = name
         self._pid = pid
-        self._log = log
-        self._deadline = deadline
-
-    def run(
-        self,
-        command: str,
-        tell: Callable[[str], None] = lambda _line: None,
-        *,
-        secrets: Mapping[str, str] | None = None,
-    ) -> Ended:
-        """Run `command` with a shell in /app; every line goes to the log and to `tell`.
-
-        `secrets`: variables of this command alone. They are on no command line, and no line that
-        is kept or told has one of their values in it.
-        """
-        hidden = dict(secrets or {})
-        late = threading.Event()
-        kills_before = self._kills()
-        timer = threading.Timer(max(0.0, self._deadline - time.monotonic()), self._expire, (late,))
-        last: deque[str] = deque(maxlen=KEPT_LINES)
-        with (
-            self._log.open("ab") as log,
-            subprocess.Popen(
-                [
-                    self._program,
-                    "exec",
-                    "--workdir",
-                    "/app",
-                    # Without a value: the engine takes it from its own environment.
-                    *(f"--env={name}" for name in hidden),
-                    self._name,
-                    "/bin/sh",
-                    "-euc",
-                    command,
-                ],
-                env={**os.environ, **hidden},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-            ) as process,
-        ):
-            assert process.stdout is not None  # noqa: S101 - it is a pipe
-            timer.start()
-            try:
-                while line := process.stdout.readline(1 << 16):
-                    line = without(line, hidden.values())
-                    if log.tell() < _LOG_BYTES:
-                        log.write(line)
-                        log.flush()
-                    if text := line.decode(errors="replace").rstrip():
-                        last.append(text)
-                        tell(text)
-                exit_code = process.wait()
-            finally:
-                timer.cancel()
-                process.kill()
-        return Ended(
-            exit_code=exit_code,
-            lines=tuple(last),
-            timed_out=late.is_set(),
-            out_of_memory=not late.is_set() and self._kills() > kills_before,
-        )
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -141,12 +53,18 @@ class Container:
         finally:
             subprocess.run([self._program, "unpause", self._name], capture_output=True, check=True)
 
-    def _expire(self, late: threading.Event) -> None:
-        late.set()
+    def _starting(
+        self, command: str, secrets: Mapping[str, str]
+    ) -> tuple[list[str], Mapping[str, str]]:
+        # Without a value: the engine takes it from its own environment.
+        named = (f"--env={name}" for name in secrets)
+        argv = [self._program, "exec", "--workdir", "/app", *named, self._name]
+        return [*argv, "/bin/sh", "-euc", command], secrets
+
+    def _end(self) -> None:
         _remove(self._program, self._name)
 
     def _kills(self) -> int:
-        """How often the kernel ended a process of this container for its memory."""
         for line in _cgroup_file(self._pid).splitlines():
             name, _, count = line.partition(" ")
             if name == "oom_kill":
@@ -164,7 +82,6 @@ def running(
     limits: BuildLimits,
     network: NetworkSettings,
     env: Mapping[str, str],
-    search_path: tuple[str, ...],
     log: Path,
 ) -> Iterator[Container]:
     """Start a builder, plug its network in, and remove it at the end.
@@ -187,11 +104,11 @@ def running(
         "--volume", f"{volume.temporary}:/tmp",
         "--volume", f"{volume.cache}:/cache",
         *_settings_mounts(settings),
-        *_environment(program, env, search_path),
+        *_environment(program, env),
         "--entrypoint", "/bin/sh", image,
         "-c", f'mkdir -p "$HOME"; echo ready; exec timeout {limits.timeout_minutes * 60 + 60} cat',
     ]  # fmt: skip
-    deadline = time.monotonic() + limits.timeout_minutes * MINUTE_SECONDS
+    deadline = deadline_of(limits)
     try:
         process = subprocess.Popen(
             command,
@@ -256,14 +173,13 @@ def _remove(program: str, container: str) -> None:
 
 
 def installed() -> str:
-    """The container engine of this machine: podman, or docker where that is what there is.
-
-    Raises HivemindError when there is neither.
-    """
-    for program in (os.environ.get("HIVEMIND_CONTAINER_ENGINE"), "podman", "docker"):
-        if program and shutil.which(program):
-            return program
-    raise missing("podman")
+    """The container engine of this machine. Raises HivemindError when there is none."""
+    if found := container_engine():
+        return found
+    raise AccessError(
+        f"this machine cannot build: {why_not_here()}",
+        mend=f"{mend()}; a first deploy builds on the deployment's new host instead",
+    )
 
 
 def engine(program: str) -> list[str]:
@@ -287,35 +203,12 @@ def _ulimits() -> list[str]:
 
 
 def _settings_mounts(folder: Path) -> list[str]:
-    files = {
-        "resolv.conf": f"nameserver {RESOLVER}\noptions timeout:3 attempts:3\n",
-        "hosts": "127.0.0.1 localhost builder\n",
-        "passwd": f"root:x:0:0::/root:/bin/sh\nbuilder:x:{USER}:{USER}::/tmp/home:/bin/sh\n",
-        "group": f"root:x:0:\nbuilder:x:{USER}:\n",
-    }
     mounts = []
-    for name, text in files.items():
+    for name, text in settings_files().items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o644)
         mounts += ["--volume", f"{folder / name}:/etc/{name}:ro"]
     return mounts
-
-
-def without(line: bytes, values: Iterable[str]) -> bytes:
-    """The line with stars in place of each value, in the ways that tools spell it."""
-    for value in values:
-        if len(value) < 4:
-            continue
-        shapes = {value, quote(value, safe=""), *_passwords(value)}
-        for shape in sorted(shapes, key=len, reverse=True):
-            line = line.replace(shape.encode(), b"****")
-    return line
-
-
-def _passwords(value: str) -> set[str]:
-    """Of a URL, the password alone, quoted and plain."""
-    password = urlsplit(value).password if "://" in value else None
-    return {password, unquote(password)} if password and len(password) > 3 else set()
 
 
 @contextmanager
@@ -333,7 +226,7 @@ def ephemeral(
         "--network", "none", "--pull", "never", "--user", "0:0", "--cap-drop", "ALL", *capabilities,
         "--security-opt", "no-new-privileges", "--memory", "2048m", "--pids-limit", "512",
         *_ulimits(), "--volume", f"{folder / 'resolv.conf'}:/etc/resolv.conf:ro",
-        *_environment(program, network.env, ()),
+        *_environment(program, environment(network.env, ())),
         "--entrypoint", "/bin/sh", image, "-c", "echo ready; exec timeout 1800 cat",
     ]  # fmt: skip
     with subprocess.Popen(
@@ -354,11 +247,10 @@ def ephemeral(
             process.kill()
 
 
-def _environment(program: str, env: Mapping[str, str], search_path: tuple[str, ...]) -> list[str]:
-    path = ":".join((*(f"/app/{folder}" for folder in search_path), _SYSTEM_PATH))
+def _environment(program: str, env: Mapping[str, str]) -> list[str]:
     # podman hands the machine's proxies on, docker those of its own configuration.
     options = ["--http-proxy=false"] if Path(program).name == "podman" else []
-    for name, value in {**_ENV, **env, "PATH": path}.items():
+    for name, value in env.items():
         options += ["--env", f"{name}={value}"]
     return options
 

@@ -121,8 +121,7 @@ def with_python(
     with (folder / "python.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _exists(program, reference):
-            command = _COMPILE.format(version=version, suite=COMPILED_SUITE, where=COMPILED)
-            what = f"Python {version} cannot be compiled of Debian's source"
+            command, what = compile_command(version)
             _commit(program, image, reference, command, network=network, folder=folder, what=what)
     return reference
 
@@ -131,10 +130,26 @@ def _make(
     program: str, image: str, packages: tuple[str, ...], *, network: NetworkSettings, folder: Path
 ) -> None:
     reference = reference_with(image, packages)
-    command = _INSTALL.format(" ".join(packages))
-    listed = ", ".join(packages)
-    what = f"the system packages that the build needs cannot be installed: {listed}"
+    command, what = install_command(packages)
     _commit(program, image, reference, command, network=network, folder=folder, what=what)
+
+
+def not_made(what: str, said: list[str], code: int) -> BuildFailed:
+    """The error that a system could not be made, of what the command said."""
+    cause, mend = probable_cause("\n".join(said), code)
+    return BuildFailed(what, lines=tuple(said[-10:]), cause=cause, mend=mend)
+
+
+def install_command(packages: tuple[str, ...]) -> tuple[str, str]:
+    """What installs packages, by root, and what to say when it cannot."""
+    what = f"the system packages that the build needs cannot be installed: {', '.join(packages)}"
+    return _INSTALL.format(" ".join(packages)), what
+
+
+def compile_command(version: str) -> tuple[str, str]:
+    """What compiles Python, by root, and what to say when it cannot."""
+    command = _COMPILE.format(version=version, suite=COMPILED_SUITE, where=COMPILED)
+    return command, f"Python {version} cannot be compiled of Debian's source"
 
 
 def _commit(
@@ -150,13 +165,7 @@ def _commit(
         )  # fmt: skip
         if done.returncode:
             said = (done.stdout + done.stderr).strip().splitlines()
-            cause, mend = probable_cause("\n".join(said), done.returncode)
-            raise BuildFailed(
-                what,
-                lines=tuple(said[-10:]),
-                cause=cause,
-                mend=mend,
-            )
+            raise not_made(what, said, done.returncode)
         subprocess.run(
             [*engine(program), "commit", "--quiet", "--change", "USER 0", name, reference],
             capture_output=True, check=True,

@@ -1,42 +1,16 @@
 """What a build's dependency phase made, kept for the next build with the same manifests.
 
-It is on the deployment's own volume, outside of what containers see: a build cannot change what
-the next one gets.
+It is on the deployment's own volume, outside of what builds see: a build cannot change what the
+next one gets. Hosts run this too, with the standard library alone.
 """
 
-import hashlib
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
-from hivemind_agents.building.model import Recipe, digest_of
-from hivemind_agents.domain.base import Frozen
-
 _NEWEST = 3
 _ABOUT = "about.json"
-
-
-class Outcome(Frozen):
-    """What was learnt in the container about the tree that the build left."""
-
-    versions: dict[str, str] = {}
-    # Debian packages of libraries that compiled files load.
-    libraries: tuple[str, ...] = ()
-
-
-def key_of(recipe: Recipe, tree: Path, image: str, env: object) -> str | None:
-    """What decides the kept folders; None where the recipe keeps none, or any file may decide."""
-    if not recipe.kept or recipe.keyed_by is None:
-        return None
-    contents = {}
-    for name in recipe.keyed_by:
-        path = tree / name
-        if path.is_symlink() or not path.is_file():
-            return None
-        contents[name] = hashlib.sha256(path.read_bytes()).hexdigest()
-    commands = [step.command for step in recipe.steps if step.phase != "build"]
-    return digest_of([1, recipe.kept, commands, recipe.env, contents, image, env])
 
 
 class KeptFolders:
@@ -47,8 +21,8 @@ class KeptFolders:
         self._here = below / key
         self._folders = folders
 
-    def restore(self, app: Path) -> Outcome | None:
-        """Copy them into `app`; None when there are none."""
+    def restore(self, app: Path) -> str | None:
+        """Copy them into `app`; what was said of them, None when there are none."""
         about = self._here / _ABOUT
         if not about.is_file():
             return None
@@ -57,7 +31,7 @@ class KeptFolders:
                 (app / folder).parent.mkdir(parents=True, exist_ok=True)
                 _copy(self._here / folder, app / folder)
         os.utime(self._here)
-        return Outcome.model_validate_json(about.read_text())
+        return about.read_text()
 
     def save(self, app: Path) -> None:
         """Copy them from `app`, whose processes must be held meanwhile."""
@@ -71,10 +45,10 @@ class KeptFolders:
         shutil.rmtree(self._here, ignore_errors=True)
         part.rename(self._here)
 
-    def finish(self, outcome: Outcome) -> None:
+    def finish(self, about: str) -> None:
         """Mark them as whole: the build came to its end with them."""
         if self._here.is_dir():
-            (self._here / _ABOUT).write_text(outcome.model_dump_json())
+            (self._here / _ABOUT).write_text(about)
         others = [path for path in self._below.iterdir() if path.is_dir()]
         for old in sorted(others, key=lambda path: path.stat().st_mtime)[:-_NEWEST]:
             shutil.rmtree(old, ignore_errors=True)

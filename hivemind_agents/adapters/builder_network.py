@@ -56,9 +56,16 @@ class NetworkSettings:
     hosts: tuple[str, ...] | None = None
     # With a policy, the machine's own proxy, which ours goes through.
     upstream: str | None = None
+    # Where indexes and proxies are, as `scheme://host:port`.
+    named: tuple[str, ...] = ()
 
     @classmethod
     def of_this_machine(cls, environ: Mapping[str, str] = os.environ) -> "NetworkSettings":
+        """What the user's settings say, and what it means on this machine."""
+        return cls.of_settings(environ).here()
+
+    @classmethod
+    def of_settings(cls, environ: Mapping[str, str] = os.environ) -> "NetworkSettings":
         """Read pip's and uv's indexes and the proxies; those with a password are left out."""
         env = {}
         found = {**_pip_settings(environ), **_npm_settings(environ), **environ}
@@ -71,23 +78,24 @@ class NetworkSettings:
                 env[name.upper()] = env[name.lower()] = value
         if "PIP_INDEX_URL" in env:
             env.setdefault("UV_DEFAULT_INDEX", env["PIP_INDEX_URL"])
-        named = [url for value in env.values() for url in value.split() if "://" in url]
-        allowed, refused = _private_endpoints(named), _own_networks()
+        named = _places(url for value in env.values() for url in value.split())
         hosts = policy(environ)
         if hosts is None:
-            return cls(env=env, allowed=allowed, refused=refused)
+            return cls(env=env, allowed=(), refused=(), named=named)
         upstream = env.get("HTTPS_PROXY") or env.get("HTTP_PROXY")
         for name in _PROXIES:
             value = "127.0.0.1,localhost" if name == "NO_PROXY" else proxy.ADDRESS
             env[name] = env[name.lower()] = value
-        return cls(env=env, allowed=allowed, refused=refused, hosts=hosts, upstream=upstream)
+        return cls(env=env, allowed=(), refused=(), hosts=hosts, upstream=upstream, named=named)
 
     def reaching(self, values: Iterable[str]) -> "NetworkSettings":
-        """The same with the addresses let through that secrets of a build name."""
-        urls = [value for value in values if urlsplit(value).scheme in {"http", "https"}]
-        if not urls:
-            return self
-        return replace(self, allowed=tuple(sorted({*self.allowed, *_private_endpoints(urls)})))
+        """The same with what secrets of a build name; `here` lets it through."""
+        return replace(self, named=(*self.named, *_places(values)))
+
+    def here(self) -> "NetworkSettings":
+        """The same with the addresses of what is named let through, and this machine's refused."""
+        allowed = {*self.allowed, *_private_endpoints(self.named)}
+        return replace(self, allowed=tuple(sorted(allowed)), refused=_own_networks())
 
     def for_packages(self) -> "NetworkSettings":
         """The same for apt, whose sources and proxy may be at private addresses."""
@@ -231,6 +239,17 @@ def _run(command: list[str], text: str) -> None:
         raise missing("nftables") from error
     except subprocess.CalledProcessError as error:
         raise HivemindError(f"the builder's network rules were refused: {error.stderr}") from error
+
+
+def _places(urls: Iterable[str]) -> tuple[str, ...]:
+    """Scheme, host and port of what is a URL, without user and password."""
+    found = [urlsplit(url) for url in urls if urlsplit(url).scheme in {"http", "https"}]
+    places = (
+        f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+        for parts in found
+        if parts.hostname
+    )
+    return tuple(dict.fromkeys(places))
 
 
 def _usable(url: str) -> bool:

@@ -36,7 +36,7 @@ def locked(folder: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise Busy(
-                f"another build of {folder.name!r} is under way on this machine",
+                f"another build is under way, with files in {folder}",
                 mend="wait for it, or cancel its run",
             ) from error
         unmount(folder / "mount")
@@ -49,16 +49,7 @@ def mounted(folder: Path, size_mb: int, owner: int) -> Iterator[Volume]:
 
     `owner`: the user id that builds run as. Needs root.
     """
-    image, point = folder / "volume.img", folder / "mount"
-    point.mkdir(exist_ok=True)
-    if not image.exists() or image.stat().st_size != size_mb << 20:
-        _make(image, size_mb)
-    try:
-        _mount(image, point)
-    except subprocess.CalledProcessError:
-        _make(image, size_mb)
-        _mount(image, point)
-    try:
+    with disk(folder / "volume.img", folder / "mount", size_mb) as point:
         volume = Volume(point / "app", point / "tmp", point / "cache", point / "kept")
         for transient in (volume.app, volume.temporary):
             shutil.rmtree(transient, ignore_errors=True)
@@ -70,10 +61,27 @@ def mounted(folder: Path, size_mb: int, owner: int) -> Iterator[Volume]:
         for part in (volume.app, volume.temporary, volume.cache):
             part.mkdir(exist_ok=True, mode=0o755)
             os.chown(part, owner, owner)
-        yield volume
+        try:
+            yield volume
+        finally:
+            for transient in (volume.app, volume.temporary):
+                shutil.rmtree(transient, ignore_errors=True)
+
+
+@contextmanager
+def disk(image: Path, point: Path, size_mb: int) -> Iterator[Path]:
+    """Mount a file as a disk; made anew when it is missing, damaged or of another size."""
+    point.mkdir(exist_ok=True)
+    if not image.exists() or image.stat().st_size != size_mb << 20:
+        _make(image, size_mb)
+    try:
+        _mount(image, point)
+    except subprocess.CalledProcessError:
+        _make(image, size_mb)
+        _mount(image, point)
+    try:
+        yield point
     finally:
-        for transient in (point / "app", point / "tmp"):
-            shutil.rmtree(transient, ignore_errors=True)
         unmount(point)
 
 

@@ -46,10 +46,15 @@ def rules(brief: Mapping[str, Any]) -> Move:
 
 
 def to_plan(
-    verb: str, arguments: Mapping[str, Any], catalog: Catalog, reasons: Mapping[str, str]
+    verb: str,
+    arguments: Mapping[str, Any],
+    catalog: Catalog,
+    reasons: Mapping[str, str],
+    *,
+    builds_here: bool = True,
 ) -> Plan:
     """The plan of a decision: every stage of the verb with those arguments that it knows."""
-    names = catalog.stages(verb)
+    names = catalog.stages(verb, builds_here=builds_here)
     steps = tuple(
         Step(
             verb=name,

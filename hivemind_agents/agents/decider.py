@@ -13,7 +13,7 @@ from pydantic_ai.models import Model, infer_model
 
 from hivemind_agents.agents import conductor, provisioner, qa, recon
 from hivemind_agents.agents.offline import OfflineModel, Rules
-from hivemind_agents.agents.policy import asked_arguments
+from hivemind_agents.agents.policy import ON_THE_HOST, asked_arguments
 from hivemind_agents.agents.tools import REASON, AgentDeps, Decided, ReadDeployment, toolset_of
 from hivemind_agents.catalog import Catalog
 from hivemind_agents.domain.decision import (
@@ -77,8 +77,13 @@ class AgentDecider:
         output = await self._ask(conductor.conductor, conductor.rules, decided, deps, on_event)
         arguments, reason = _decision(output, request.verb)
         _note(on_event, conductor.NAME, reason or summary)
+        reasons = {"provision": why} | ({} if brief.builds_here else {"build": ON_THE_HOST})
         return conductor.to_plan(
-            request.verb, {**arguments, **asked}, self._catalog, {"provision": why}
+            request.verb,
+            {**arguments, **asked},
+            self._catalog,
+            reasons,
+            builds_here=brief.builds_here,
         )
 
     async def judge(

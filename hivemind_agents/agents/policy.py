@@ -28,6 +28,11 @@ _REASONS = {
     "destroy": "take away everything that the stack holds",
 }
 
+# Why build stands after provision, where it does.
+ON_THE_HOST = (
+    "this machine cannot build: the new host does, as a locked-down user, before it takes traffic"
+)
+
 
 def asked_arguments(request: Request) -> dict[str, Any]:
     """The arguments that the user has fixed, by the verbs' names; nothing is decided here."""

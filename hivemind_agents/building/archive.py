@@ -77,13 +77,18 @@ def measure(tree: Path, leave_out: tuple[str, ...] = ()) -> tuple[int, int]:
     return len(regular), sum(regular)
 
 
-def first_with(tree: Path, secret: str) -> Path | None:
-    """The first file below `tree` that holds `secret`, plain, quoted for a URL or in base 64."""
+def needles(secret: str) -> list[bytes]:
+    """The ways in which a file may hold a secret: plain, quoted for a URL, in base 64."""
     shapes = {secret, quote(secret, safe="")}
     if "://" in secret and (password := urlsplit(secret).password):
         shapes |= {password, unquote(password)}
-    needles = [shape.encode() for shape in shapes if len(shape) >= 6]
-    needles += [base64.b64encode(needle).rstrip(b"=")[:-1] for needle in needles]
+    plain = [shape.encode() for shape in shapes if len(shape) >= 6]
+    return plain + [base64.b64encode(needle).rstrip(b"=")[:-1] for needle in plain]
+
+
+def first_with(tree: Path, secret: str) -> Path | None:
+    """The first file below `tree` that holds `secret`, plain, quoted for a URL or in base 64."""
+    wanted = needles(secret)
     for parent, folders, files in os.walk(tree):
         folders.sort()
         for name in sorted(files):
@@ -92,7 +97,7 @@ def first_with(tree: Path, secret: str) -> Path | None:
                 continue
             with path.open("rb") as file:
                 content = file.read()
-            if any(needle in content for needle in needles):
+            if any(needle in content for needle in wanted):
                 return path
     return None
 

@@ -18,6 +18,8 @@ class PlanBrief(Frozen):
     deployment: Deployment | None = None
     target: str
     region: str
+    # Whether a builder can run on this machine; where none can, the new host builds.
+    builds_here: bool = True
 
 
 class VerificationBrief(Frozen):

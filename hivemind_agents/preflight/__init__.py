@@ -24,7 +24,7 @@ def before_deploy(
     `admin_cidr`: given for this deploy alone. The target's environment must be active.
     Raises nothing: a check that cannot run says so.
     """
-    local = [checks.programs(), checks.builder(), checks.ssh_source(target, admin_cidr)]
+    local = [checks.programs(), checks.ssh_source(target, admin_cidr)]
     session = _session()
     if isinstance(session, Finding):
         return [session, *local]
@@ -44,6 +44,7 @@ def before_deploy(
         "region": lambda session: [checks.region(session)],
         "image": lambda session: [checks.image(session)],
         "name": named,
+        "builder": lambda session: [checks.builder(session, name=name)],
     }
     with ThreadPoolExecutor(max_workers=len(tasks)) as pool:
         found = list(pool.map(lambda item: _guarded(*item), tasks.items()))

@@ -9,6 +9,7 @@ import boto3
 import botocore.exceptions
 import botocore.session
 
+from hivemind_agents import engine
 from hivemind_agents.domain.deployment import Deployment
 from hivemind_agents.errors import HivemindError
 from hivemind_agents.preflight.findings import Finding, failed, passed, skipped, warning
@@ -129,15 +130,19 @@ def name_free(session: boto3.Session, *, name: str, repository: str) -> tuple[Fi
     return passed("name", f"{name!r} exists ({record.status}) and is updated"), there
 
 
-def builder() -> Finding:
-    """Whether a container engine can run the build apart from everything else."""
-    for engine in ("podman", "docker"):
-        if path := shutil.which(engine):
-            return passed("builder", path)
-    return failed(
+def builder(session: boto3.Session, *, name: str) -> Finding:
+    """Where the build would run, apart from everything else."""
+    why = engine.why_not_here()
+    if why is None:
+        return passed("builder", shutil.which(engine.container_engine() or "") or "here")
+    record, _ = _record_of(session, name)
+    if engine.place(live=bool(record and record.live_release)) == "host":
+        return passed("builder", f"the new host, before it takes traffic: {why}")
+    return warning(
         "builder",
-        "neither podman nor docker is installed, and an application is only built in a container",
-        "sudo apt-get install --no-install-recommends podman, or: hivemind doctor",
+        f"this machine cannot build ({why}), and {name!r} is live: only what is built already can "
+        "be deployed",
+        engine.mend(),
     )
 
 

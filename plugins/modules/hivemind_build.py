@@ -7,7 +7,8 @@ DOCUMENTATION = r"""
 module: hivemind_build
 short_description: Build an application into an artifact of the state bucket
 description:
-  - The repository's code runs in an isolated container only.
+  - The repository's code runs in an isolated container only, or, where this machine has no
+    container engine, as a locked-down user on a host that takes no traffic.
   - An equal build that is stored already is taken instead.
   - Tells the release that the result makes; the newest one when nothing is different.
 options:
@@ -29,9 +30,23 @@ options:
     default: {}
   timeout_minutes: {description: Minutes before a build is stopped., type: int, default: 30}
   memory_mb: {description: Memory of a build in MiB., type: int, default: 2048}
+  host:
+    description: A host that takes no traffic, to build on where this machine cannot.
+    type: dict
+    suboptions:
+      id: {description: Its instance id., type: str, required: true}
+      address: {description: Where its SSH answers., type: str, required: true}
+      user: {description: Who may become root there., type: str, required: true}
+      key: {description: File of the private key., type: path, required: true}
+      options: {description: Further arguments of ssh., type: str, default: ""}
+  target_group_arn:
+    description: The load balancer's group; a host that is in it is not built on.
+    type: str
+    default: ""
 author: [HiveMind]
 """
 
+import shlex
 import signal
 import sys
 import tempfile
@@ -43,6 +58,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.hivemind_aws import failures_told, session
 
 if TYPE_CHECKING:
+    from hivemind_agents.adapters.builder import Builder
     from hivemind_agents.domain.deployment import Source
     from hivemind_agents.repository.report import RepositoryReport
 
@@ -81,6 +97,65 @@ def _fetched(module: AnsibleModule, tree: Path) -> tuple[Source, RepositoryRepor
     return source, inspect(tree, overrides=overrides)
 
 
+def _builder(module: AnsibleModule, aws: Any) -> Builder:
+    """What builds: this machine, else the host that was given, if it takes no traffic."""
+    from hivemind_agents import engine
+    from hivemind_agents.adapters.builder import ContainerBuilder, HostBuilder
+    from hivemind_agents.adapters.builder_host import Host
+    from hivemind_agents.errors import AccessError
+
+    params, host = module.params, module.params["host"]
+    live = any(release["state"] == "live" for release in params["releases"])
+    why = engine.why_not_here()
+    if why is None:
+        return ContainerBuilder()
+    if live:
+        return HostBuilder(
+            AccessError(
+                f"this machine cannot build ({why}), and {params['name']!r} is live: nothing is "
+                "built on hosts that take traffic",
+                mend=f"{engine.mend()}; or deploy from a machine that can build, such as CI",
+            )
+        )
+    if host is None:
+        return HostBuilder(
+            AccessError(
+                f"this machine cannot build ({why}), and there is no host yet to build on",
+                mend=f"hivemind deploy (build follows provision), or: {engine.mend()}",
+            )
+        )
+    if host["id"] in _registered(aws, params["target_group_arn"]):
+        return HostBuilder(
+            AccessError(
+                f"this machine cannot build ({why}), and the host {host['id']} is registered with "
+                "the load balancer: nothing is built on hosts that take traffic",
+                mend=f"hivemind deregister {params['name']}, deploy again; or: {engine.mend()}",
+            )
+        )
+    return HostBuilder(
+        Host(
+            address=host["address"],
+            user=host["user"],
+            key=Path(host["key"]),
+            options=tuple(shlex.split(host["options"])),
+        )
+    )
+
+
+def _builds_later(module: AnsibleModule) -> bool:
+    """Whether a host that a check cannot make will build."""
+    live = any(release["state"] == "live" for release in module.params["releases"])
+    return module.params["host"] is None and not live
+
+
+def _registered(aws: Any, target_group_arn: str) -> set[str]:
+    """Ids of the hosts that the load balancer knows, those that drain among them."""
+    if not target_group_arn:
+        return set()
+    answer = aws.client("elbv2").describe_target_health(TargetGroupArn=target_group_arn)
+    return {entry["Target"]["Id"] for entry in answer["TargetHealthDescriptions"]}
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
@@ -98,6 +173,18 @@ def main() -> None:
             "build_secrets": {"type": "dict", "default": {}, "no_log": False},
             "timeout_minutes": {"type": "int", "default": 30},
             "memory_mb": {"type": "int", "default": 2048},
+            "host": {
+                "type": "dict",
+                "options": {
+                    "id": {"type": "str", "required": True},
+                    "address": {"type": "str", "required": True},
+                    "user": {"type": "str", "required": True},
+                    # Its path, which says nothing.
+                    "key": {"type": "path", "required": True, "no_log": False},
+                    "options": {"type": "str", "default": ""},
+                },
+            },
+            "target_group_arn": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
     )
@@ -109,9 +196,9 @@ def main() -> None:
     ):
         from pydantic import SecretStr
 
-        from hivemind_agents.adapters.builder import BuildRequest, ContainerBuilder, StoredBuilds
+        from hivemind_agents.adapters.builder import StoredBuilds
         from hivemind_agents.building.files import Files
-        from hivemind_agents.building.model import BuildLimits
+        from hivemind_agents.building.model import BuildLimits, BuildRequest
         from hivemind_agents.building.recipe import recipe_for
         from hivemind_agents.building.releases import Configuration, with_release
         from hivemind_agents.domain.deployment import Release
@@ -148,9 +235,12 @@ def main() -> None:
                 timeout_minutes=params["timeout_minutes"], memory_mb=params["memory_mb"]
             ),
         )
-        builds = StoredBuilds(ContainerBuilder(), bucket) if bucket else None
+        builder = _builder(module, aws)
+        builds = StoredBuilds(builder, bucket) if bucket else None
         if module.check_mode:
             artifact = builds.find(request) if builds else None
+            if artifact is None and not _builds_later(module):
+                builder.ready()
         else:
             assert builds is not None  # noqa: S101 - only a check goes on without the bucket
             artifact = builds.build(request)

@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,12 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from builders import Yard, container_yard, docker_here, host_yard
+from cloud import cloud_of, operator
 from hivemind_sandbox.settings import Settings
+
+from hivemind_agents.adapters.builder import ContainerBuilder
+from hivemind_agents.adapters.builder_host import Host
 
 SHARED = Path(tempfile.gettempdir()) / f"hivemind-tests-{os.getuid()}"
 
@@ -110,6 +115,62 @@ def api() -> Iterator[Sandbox]:
 def make_sandbox() -> type[Sandbox]:
     """For tests that start, kill and remove a sandbox of their own."""
     return Sandbox
+
+
+@dataclasses.dataclass(frozen=True)
+class BuildHost:
+    """A new host that takes no traffic, and a way into it as root."""
+
+    host: Host
+    inside: Callable[[str], str]
+
+
+@pytest.fixture(scope="module")
+def build_host(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuildHost]:
+    """One for all tests of a module: its system is made once."""
+    with cloud_of(sandbox.settings, tmp_path_factory.mktemp("keys")) as cloud:
+        network = cloud.network("10.78.0.0/16")
+        group = network.group("builds", (22, operator(sandbox.settings)))
+        instance = cloud.run_host(network.public[0], [group])
+        cloud.await_ssh(instance)
+        unknown = ("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null")
+        address = str(cloud.instance(instance)["PublicIpAddress"])
+        yield BuildHost(
+            Host(address=address, user="admin", key=cloud.key_file, options=unknown),
+            lambda command: cloud.inside(instance, command),
+        )
+
+
+@pytest.fixture(scope="module")
+def builder_image() -> str:
+    return ContainerBuilder(program="podman").image
+
+
+@pytest.fixture(
+    params=[
+        "podman",
+        pytest.param("docker", marks=pytest.mark.release),
+        pytest.param("host", marks=pytest.mark.release),
+    ]
+)
+def driver(request: pytest.FixtureRequest) -> str:
+    """Each driver of builds in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def yard(
+    driver: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Yard:
+    """Where the test builds, by its driver."""
+    folder = tmp_path / "builds"
+    if driver == "host":
+        there: BuildHost = request.getfixturevalue("build_host")
+        return host_yard(there.host, there.inside, folder)
+    image: str = request.getfixturevalue("builder_image")
+    if driver == "docker":
+        docker_here(image, tmp_path / "bin", monkeypatch)
+    return container_yard(driver, image, folder)
 
 
 @contextmanager

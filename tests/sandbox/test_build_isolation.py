@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from builders import Yard
 
-from hivemind_agents.adapters.builder import BuildRequest, ContainerBuilder
-from hivemind_agents.adapters.builder_container import LABEL
-from hivemind_agents.building.model import BuildFailed, BuildLimits, Recipe, Step
+from hivemind_agents.adapters.builder import Builder, ContainerBuilder
+from hivemind_agents.building.model import BuildFailed, BuildLimits, BuildRequest, Recipe, Step
 from hivemind_agents.domain.deployment import Source
 
 pytestmark = [
@@ -22,14 +22,15 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def image() -> str:
-    return ContainerBuilder().image
+@pytest.fixture(params=["podman", pytest.param("host", marks=pytest.mark.release)])
+def driver(request: pytest.FixtureRequest) -> str:
+    """Docker's command line has its turn in the contract."""
+    return str(request.param)
 
 
 @pytest.fixture
-def builder(image, tmp_path) -> ContainerBuilder:
-    return ContainerBuilder(image=image, folder=tmp_path / "builds")
+def builder(yard: Yard) -> Builder:
+    return yard.builder
 
 
 def request(tmp_path: Path, *commands: str, **limits: int) -> BuildRequest:
@@ -47,28 +48,20 @@ def request(tmp_path: Path, *commands: str, **limits: int) -> BuildRequest:
     )
 
 
-def output(builder: ContainerBuilder, tmp_path: Path, *commands: str, **limits: int) -> str:
+def output(builder: Builder, tmp_path: Path, *commands: str, **limits: int) -> str:
     builder.build(request(tmp_path, *commands, **limits), tmp_path / "a.tar.gz")
     return (tmp_path / "builds" / "probe" / "build.log").read_text()
 
 
-def failure(builder: ContainerBuilder, tmp_path: Path, command: str, **limits: int) -> str:
+def failure(builder: Builder, tmp_path: Path, command: str, **limits: int) -> str:
     with pytest.raises(BuildFailed) as caught:
         builder.build(request(tmp_path, command, **limits), tmp_path / "a.tar.gz")
     return str(caught.value)
 
 
-def left_over(tmp_path: Path) -> list[str]:
-    containers = subprocess.run(
-        ["podman", "ps", "--all", "--filter", f"label={LABEL}", "--format", "{{.Names}}"],
-        capture_output=True, text=True, check=True,
-    ).stdout.split()  # fmt: skip
-    table = Path("/proc/mounts").read_text().splitlines()
-    mounts = [line for line in table if str(tmp_path) in line]
-    return [name for name in containers if name.startswith("hivemind-builder-probe-")] + mounts
-
-
-def test_a_build_has_no_rights_no_credentials_and_no_kept_files(builder, tmp_path, monkeypatch):
+def test_a_build_has_no_rights_no_credentials_and_no_kept_files(
+    yard, builder, tmp_path, monkeypatch
+):
     """An unknown user without capabilities; nothing of the controller's environment; read-only."""
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "do-not-tell")
     monkeypatch.setenv("HTTPS_PROXY", "http://me:do-not-tell@proxy.invalid:3128")
@@ -81,7 +74,7 @@ def test_a_build_has_no_rights_no_credentials_and_no_kept_files(builder, tmp_pat
     assert "64200\nCapEff:\t0000000000000000\n" in log
     assert "do-not-tell" not in log
     assert 2 == log.count("Read-only file system")
-    assert [] == left_over(tmp_path)
+    assert [] == yard.left("probe")
 
 
 def test_a_build_reaches_public_package_sources_and_nothing_else(builder, tmp_path):
@@ -126,36 +119,36 @@ def test_a_build_gets_packages(builder, tmp_path):
     assert "markupsafe" in log.lower()
 
 
-def test_a_build_that_needs_too_much_memory_is_stopped_and_told_so(builder, tmp_path):
+def test_a_build_that_needs_too_much_memory_is_stopped_and_told_so(yard, builder, tmp_path):
     """The message names the limit and the argument that raises it."""
     told = failure(builder, tmp_path, "python3 -c 'x = bytearray(600 << 20); print(len(x))'")
 
     assert "more than 256 MB of memory" in told
     assert "raise build_memory_mb" in told
-    assert [] == left_over(tmp_path)
+    assert [] == yard.left("probe")
 
 
-def test_a_build_that_fills_the_disk_fills_its_own(builder, tmp_path):
+def test_a_build_that_fills_the_disk_fills_its_own(yard, builder, tmp_path):
     """The machine's disk has room for what comes after."""
     told = failure(builder, tmp_path, "dd if=/dev/zero of=/app/big bs=1M count=2000 2>&1")
 
     assert "more disk than it may" in told
-    assert [] == left_over(tmp_path)
+    assert [] == yard.left("probe")
 
 
-def test_a_build_that_forks_without_end_is_held(builder, tmp_path):
+def test_a_build_that_forks_without_end_is_held(yard, builder, tmp_path):
     """It runs out of its own processes, and the machine stays well."""
     code = "import os\nwhile True:\n    os.fork()"
 
     told = failure(builder, tmp_path, _python(code), memory_mb=512)
 
     assert "the build" in told
-    assert [] == left_over(tmp_path)
+    assert [] == yard.left("probe")
 
 
-def test_a_build_that_never_ends_is_ended(builder, tmp_path, monkeypatch):
+def test_a_build_that_never_ends_is_ended(yard, builder, tmp_path, monkeypatch):
     """After its minutes it is removed with all that it started."""
-    monkeypatch.setattr("hivemind_agents.adapters.builder_container.MINUTE_SECONDS", 3)
+    monkeypatch.setattr("hivemind_agents.adapters.builder_box.MINUTE_SECONDS", 3)
     begun = time.monotonic()
 
     told = failure(builder, tmp_path, "echo begun; sleep 3600 & sleep 3600", timeout_minutes=1)
@@ -163,10 +156,10 @@ def test_a_build_that_never_ends_is_ended(builder, tmp_path, monkeypatch):
     assert "stopped after 1 minutes" in told
     assert "begun" in told
     assert time.monotonic() - begun < 30
-    assert [] == left_over(tmp_path)
+    assert [] == yard.left("probe")
 
 
-def test_hostile_builds_leave_the_others_alone(image, tmp_path):
+def test_hostile_builds_leave_the_others_alone(builder_image, tmp_path):
     """While one forks without end and one eats memory, a third comes to its end in time."""
     code = "import os\nwhile True:\n    os.fork()"
     hostile = {
@@ -177,7 +170,7 @@ def test_hostile_builds_leave_the_others_alone(image, tmp_path):
     def build(name: str, command: str, limits: dict[str, int]) -> str:
         folder = tmp_path / name
         folder.mkdir()
-        builder = ContainerBuilder(image=image, folder=tmp_path / "builds")
+        builder = ContainerBuilder(image=builder_image, folder=tmp_path / "builds")
         asked = request(folder, command, **limits).model_copy(update={"deployment_name": name})
         try:
             return builder.build(asked, folder / "a.tar.gz").digest
@@ -207,17 +200,18 @@ def test_a_failed_command_is_named_with_its_last_lines_and_the_cause(builder, tm
     assert "Probable cause: the package index has no flask==99.99.99" in told
 
 
-def test_a_killed_controller_leaves_no_container_and_the_next_build_runs(builder, image, tmp_path):
-    """After kill -9 the container ends by itself, and what is mounted is let go."""
+def test_a_killed_controller_leaves_no_builder_and_the_next_build_runs(yard, builder, tmp_path):
+    """After kill -9 the builder ends by itself, and what is mounted is let go."""
     script = textwrap.dedent(
         f"""
         from pathlib import Path
         import sys
         sys.path.insert(0, {str(Path(__file__).parent)!r})
         from test_build_isolation import request
-        from hivemind_agents.adapters.builder import ContainerBuilder
+        from hivemind_agents.adapters.builder import ContainerBuilder, HostBuilder
+        from hivemind_agents.adapters.builder_host import Host
         root = Path({str(tmp_path)!r})
-        builder = ContainerBuilder(image={image!r}, folder=root / "builds")
+        builder = {yard.source}
         builder.build(request(root, "echo begun; sleep 600"), root / "x.tar.gz")
         """
     )
@@ -228,12 +222,17 @@ def test_a_killed_controller_leaves_no_container_and_the_next_build_runs(builder
         time.sleep(0.1)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    while time.monotonic() < deadline and any("hivemind-builder" in n for n in left_over(tmp_path)):
+
+    # What a container had mounted here stays until the next build.
+    def builders() -> list[str]:
+        return [line for line in yard.left("probe") if not line.startswith("/dev/loop")]
+
+    while time.monotonic() < deadline and builders():
         time.sleep(0.2)
 
-    assert [] == [name for name in left_over(tmp_path) if name.startswith("hivemind-builder")]
+    assert [] == builders()
     assert "again" in output(builder, tmp_path, "echo again")
-    assert [] == left_over(tmp_path)
+    assert [] == yard.left("probe")
 
 
 def test_a_build_leaves_its_caches_to_the_next_one_of_the_deployment_only(builder, tmp_path):

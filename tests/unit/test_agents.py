@@ -70,6 +70,18 @@ async def test_the_rules_make_a_plan_of_every_stage_with_a_reason() -> None:
     assert "Recon found" in notes.said("provisioner")
 
 
+async def test_where_this_machine_cannot_build_the_plan_says_so() -> None:
+    """
+    Build follows provision, with the reason that a person reads before anything runs.
+    """
+    asked = brief(kind="web", framework="flask").model_copy(update={"builds_here": False})
+    plan = await AgentDecider(VERBS).plan(asked, on_event=lambda _: None)
+    reasons = {step.verb: step.reason for step in plan.steps}
+
+    assert list(VERBS.stages("deploy", builds_here=False)) == list(reasons)
+    assert "this machine cannot build" in reasons["build"]
+
+
 @pytest.mark.parametrize(
     ("description", "mode"),
     [

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from hivemind_agents.adapters.builder_container import without
+from hivemind_agents.adapters.builder_box import without
 from hivemind_agents.adapters.builder_network import NetworkSettings, policy, rules
 from hivemind_agents.adapters.builder_proxy import named, outside
 from hivemind_agents.building import archive, libraries, sbom

@@ -2,12 +2,12 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 
-from hivemind_agents import catalog
+from hivemind_agents import catalog, engine
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOKS = ROOT / "playbooks"
@@ -68,9 +68,31 @@ def test_defaults_are_among_the_choices(verb: str) -> None:
     assert [] == wrong
 
 
-def test_deploy_runs_its_stages_in_their_order() -> None:
-    """The order stands in deploy.meta.yml, and the playbook follows it."""
-    assert list(catalog.load(PLAYBOOKS)["deploy"].stages) == imported("deploy")
+def in_turn(place: str) -> list[str]:
+    """The verbs that deploy's playbook runs where builds belong to `place`."""
+    turn = re.compile(r"lookup\('hivemind_builder', hivemind_record\)\.place == '(\w+)'")
+    return [
+        str(play["ansible.builtin.import_playbook"]).removesuffix(".yml")
+        for play in plays("deploy")
+        if "when" not in play or turn.fullmatch(play["when"])[1] == place  # type: ignore[index]
+    ]
+
+
+@pytest.mark.parametrize("place", get_args(engine.Place))
+def test_deploy_runs_its_stages_in_their_order(place: str) -> None:
+    """The order stands in deploy.meta.yml, and the playbook follows it wherever builds run."""
+    known = catalog.load(PLAYBOOKS)
+
+    assert list(known.stages("deploy", builds_here=place == "controller")) == in_turn(place)
+
+
+def test_where_no_builder_can_run_here_build_follows_provision() -> None:
+    """No other stage moves."""
+    known = catalog.load(PLAYBOOKS)
+    here, there = known.stages("deploy"), known.stages("deploy", builds_here=False)
+
+    assert there.index("build") == there.index("provision") + 1
+    assert [s for s in here if s != "build"] == [s for s in there if s != "build"]
 
 
 def test_deploy_takes_what_its_stages_take() -> None:

@@ -1,22 +1,16 @@
-"""What every builder does, whichever engine runs it: podman, and docker's command line.
-
-Where no docker engine answers, `docker` is podman under docker's name (as Debian's package
-`podman-docker` has it): that tries our use of docker's commands, not docker's engine.
-"""
+"""What every builder does, whichever driver runs it: podman, docker's command line, a host."""
 
 import json
 import os
-import shutil
-import subprocess
 import tarfile
 from pathlib import Path
 
 import pytest
+from builders import Yard
 from pydantic import SecretStr
 
-from hivemind_agents.adapters.builder import BuildRequest, ContainerBuilder
-from hivemind_agents.adapters.builder_container import LABEL
-from hivemind_agents.building.model import BuildFailed, BuildLimits, Recipe, Step
+from hivemind_agents.adapters.builder import Builder
+from hivemind_agents.building.model import BuildFailed, BuildLimits, BuildRequest, Recipe, Step
 from hivemind_agents.domain.deployment import Source
 
 pytestmark = [
@@ -25,39 +19,9 @@ pytestmark = [
 ]
 
 
-def answers(program: str) -> bool:
-    """Whether an engine answers that has the builder's image, or can make it."""
-    if shutil.which(program) is None:
-        return False
-    return subprocess.run([program, "version"], capture_output=True, check=False).returncode == 0
-
-
-@pytest.fixture(scope="module")
-def image() -> str:
-    return ContainerBuilder(program="podman").image
-
-
-@pytest.fixture(params=["podman", pytest.param("docker", marks=pytest.mark.release)])
-def builder(request, image, tmp_path, monkeypatch) -> ContainerBuilder:
-    if not answers("podman"):
-        pytest.skip("podman does not answer here")
-    if request.param == "docker" and not answers("docker"):
-        # docker's name, and its default runtime where podman's own cannot run.
-        bin_folder = tmp_path / "bin"
-        bin_folder.mkdir()
-        pure = Path("/sys/fs/cgroup/cgroup.controllers").exists()
-        runtime = "" if pure else "--runtime runc"
-        shim = bin_folder / "docker"
-        shim.write_text(f'#!/bin/sh\nexec podman {runtime} "$@"\n')
-        shim.chmod(0o755)
-        monkeypatch.setenv("PATH", f"{bin_folder}:{os.environ['PATH']}")
-    elif request.param == "docker":
-        exists = subprocess.run(
-            ["docker", "image", "inspect", image], capture_output=True, check=False
-        )
-        if exists.returncode:
-            pytest.skip("docker does not have the builder's image: podman save | docker load")
-    return ContainerBuilder(image=image, program=request.param, folder=tmp_path / "builds")
+@pytest.fixture
+def builder(yard: Yard) -> Builder:
+    return yard.builder
 
 
 def asked(tmp_path: Path, *steps: Step | str, **more: object) -> BuildRequest:
@@ -82,15 +46,7 @@ def log(tmp_path: Path) -> str:
     return (tmp_path / "builds" / "contract" / "build.log").read_text()
 
 
-def left(program: str = "podman") -> list[str]:
-    listed = subprocess.run(
-        [program, "ps", "--all", "--filter", f"label={LABEL}", "--format", "{{.Names}}"],
-        capture_output=True, text=True, check=True,
-    ).stdout.split()  # fmt: skip
-    return [name for name in listed if name.startswith("hivemind-builder-contract-")]
-
-
-def test_equal_inputs_give_equal_bytes_with_manifest_and_list_of_parts(builder, tmp_path):
+def test_equal_inputs_give_equal_bytes_with_manifest_and_list_of_parts(yard, builder, tmp_path):
     """What is built is in the archive, and nothing says when or where."""
     request = asked(tmp_path, "echo made >made.txt")
 
@@ -105,16 +61,16 @@ def test_equal_inputs_give_equal_bytes_with_manifest_and_list_of_parts(builder, 
     assert {"app.txt", "made.txt"} <= set(names)
     assert ["echo made >made.txt"] == manifest["commands"]
     assert "CycloneDX" == parts["bomFormat"]
-    assert [] == left()
+    assert [] == yard.left("contract")
 
 
-def test_a_failed_command_says_which_one_and_what_it_said(builder, tmp_path):
+def test_a_failed_command_says_which_one_and_what_it_said(yard, builder, tmp_path):
     """Command and last lines are in the error."""
     with pytest.raises(BuildFailed) as caught:
         builder.build(asked(tmp_path, "echo so; exit 3"), tmp_path / "a.tar.gz")
 
     assert ("echo so; exit 3", ("so",)) == (caught.value.command, caught.value.lines)
-    assert [] == left()
+    assert [] == yard.left("contract")
 
 
 def test_memory_is_limited_and_the_limit_is_named(builder, tmp_path):
@@ -196,9 +152,7 @@ def test_system_packages_come_by_name_and_without_rights_for_the_build(builder, 
     assert "Debian 12 has no package no-such-thing" in str(caught.value)
 
 
-def test_a_policy_lets_the_named_hosts_through_and_nothing_else(
-    builder, tmp_path, image, monkeypatch
-):
+def test_a_policy_lets_the_named_hosts_through_and_nothing_else(builder, tmp_path, monkeypatch):
     """There is no other way out: neither names nor addresses answer."""
     monkeypatch.setenv("HIVEMIND_BUILD_HOSTS", "only.example.org")
     probe = (
