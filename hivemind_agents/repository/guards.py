@@ -1,10 +1,14 @@
 """Variables whose absence the code provides for: it asks for them before it connects."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator
 
 from hivemind_agents.repository.tree import FileTree
 
+# In one file, of one variable, and names that are given to variables.
+MAX_LOOKS = 8
+MAX_NAMES = 60
 _JS = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx")
 _ENV = r"(?:process|Bun|import\.meta)\.env\.(\w+)"
 # suffixes: patterns whose first group is the variable
@@ -104,21 +108,32 @@ def guarded_variables(tree: FileTree, texts: Iterable[tuple[str, str]]) -> dict[
 def _guarded(texts: Iterable[tuple[str, str]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for path, text in texts:
-        for name, position in _asked(path, text):
+        for name, position in _asked(path, text, found):
             where = f"{path}:{text.count(chr(10), 0, position) + 1}"
             found.setdefault(name, where)
             found.setdefault(name.upper(), where)
     return found
 
 
-def _asked(path: str, text: str) -> Iterator[tuple[str, int]]:
+def _asked(path: str, text: str, known: Container[str]) -> Iterator[tuple[str, int]]:
+    """(variable, place) of each that is not known yet."""
     for suffixes, patterns in _ASKED:
         for pattern in patterns if path.endswith(suffixes) else ():
+            looked: Counter[str] = Counter()
             for hit in pattern.finditer(text):
+                name = hit.group(1)
+                looked[name] += 1
+                # A file that asks for one thing again and again says no more by it.
+                if name in known or looked[name] > MAX_LOOKS:
+                    continue
                 if not _same_otherwise(text, hit.end()):
-                    yield hit.group(1), hit.start()
+                    yield name, hit.start()
     for suffixes, naming, asking in _NAMED:
+        seen: set[str] = set()
         for hit in naming.finditer(text) if path.endswith(suffixes) else ():
+            if hit.group(2) in known or hit.group(1) in seen or len(seen) == MAX_NAMES:
+                continue
+            seen.add(hit.group(1))
             asked = re.compile(asking.format(re.escape(hit.group(1)))).search(text, hit.end())
             if asked and not _same_otherwise(text, asked.end()):
                 yield hit.group(2), hit.start()

@@ -1,5 +1,7 @@
 """Which variables the code asks about before it connects, and which only choose between places."""
 
+import time
+
 import pytest
 
 from hivemind_agents.repository import FileTree
@@ -73,3 +75,15 @@ def test_a_mapper_beside_the_driver_counts_as_use():
     assert "pom.xml:9" == opened("postgresql", "jvm", listed, [])
     assert opened("postgresql", "jvm", development, []) is None
     assert opened("mongodb", "jvm", listed, []) is None
+
+
+def test_a_file_that_asks_without_end_is_read_in_time():
+    """
+    Twenty thousand questions about one variable take no longer than they are worth.
+    """
+    text = 'x := os.Getenv("A")\nif y == "" {\n\treturn\n}\n' * 20_000
+    began = time.process_time()
+
+    guarded_variables(FileTree.of({"a.go": text}), [("a.go", text)])
+
+    assert time.process_time() - began < 5
