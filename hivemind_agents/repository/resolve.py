@@ -96,7 +96,7 @@ def _read(
             "behaviours": behaviours,
             "host_variables": read_host_variables(tree, env),
             "https_variables": read_https_variables(tree, env),
-            "sets": read_sets(tree, finding, declared, env),
+            "sets": read_sets(tree, finding, declared, env, processes),
             "schedules": _schedules(declared),
             "notes": (
                 *report.notes,

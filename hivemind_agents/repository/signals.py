@@ -181,9 +181,16 @@ def gather(
         if not (entry.driver or entry.literal or entry.configured or entry.provided):
             continue
         unset = [guarded[item.name] for item in entry.variables if item.name in guarded]
+        unset += [item.evidence[0] for item in entry.variables if _is_off(item) and item.evidence]
         if unset:
             entry.optional = entry.optional or unset[0]
     return signals
+
+
+def _is_off(variable: EnvVariable) -> bool:
+    """Whether the variable switches the need on, and is off: REDIS_ENABLED, USE_REDIS."""
+    switches = re.search(r"_ENABLED?$|^(?:USE|ENABLE|WITH)_", variable.name)
+    return bool(switches) and (variable.default or "").lower() in {"false", "0", "no", "off"}
 
 
 _CLIENT = re.compile(r"(?:^|_)(?:CLIENT|CONNECTION|DIALECT|TYPE|DRIVER|ENGINE|ADAPTER|PROVIDER)$")

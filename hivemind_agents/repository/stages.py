@@ -5,7 +5,7 @@ and falls back to the one for development, is given the name that the code has f
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from hivemind_agents.repository.facts import Finding
 from hivemind_agents.repository.hosts import means_hosts
@@ -38,8 +38,9 @@ def read_sets(
     finding: Finding | None,
     declared: Sequence[Declared],
     env: Sequence[EnvVariable],
+    processes: Collection[str],
 ) -> dict[str, str]:
-    """Name to value, of variables that the code reads."""
+    """Name to value, of variables that the code reads. `processes`: those of a release."""
     known = {variable.name: variable for variable in env}
     sets: dict[str, str] = {}
     for name, value in _told(declared):
@@ -47,8 +48,9 @@ def read_sets(
             sets.setdefault(name, value)
     for variable in env:
         stage = None if variable.name in sets else _stage(tree, variable)
+        stage = stage or _switched(variable, migrates="release" in processes)
         if stage:
-            sets[variable.name] = stage
+            sets.setdefault(variable.name, stage)
     return {**sets, **(finding.sets if finding else {})}
 
 
@@ -97,6 +99,26 @@ def _stage(tree: FileTree, variable: EnvVariable) -> str | None:
         if found := tree.search(path, _PRODUCTION):
             return found[1]
     return None
+
+
+_DEBUG = re.compile(r"^(?:\w+_)?DEBUG$")
+_OFF = {"true": "false", "True": "False", "1": "0", "yes": "no", "on": "off"}
+_MIGRATES = re.compile(
+    r"^(?:\w+_)?(?:(?:RUN|AUTO|DO|APPLY)_?(?:DB_)?MIGRATIONS?|AUTO_?MIGRATE|"
+    r"(?:RUN_)?MIGRAT(?:E|IONS?)_ON_(?:START|STARTUP|BOOT))$"
+)
+
+
+def _switched(variable: EnvVariable, *, migrates: bool) -> str | None:
+    """What is on for developers alone goes off; migrations at the start go on, where no command
+    of the release does them.
+    """
+    default = variable.default or ""
+    if _DEBUG.match(variable.name):
+        return _OFF.get(default)
+    if migrates or not _MIGRATES.match(variable.name):
+        return None
+    return "true" if default.lower() in {"", "0", "false", "no", "off"} else None
 
 
 def _class_of(tree: FileTree, default: str) -> str | None:

@@ -49,6 +49,7 @@ def read_uses(tree: FileTree, *, limit: int = 600) -> Iterator[Use]:
             if suffixes is JAVASCRIPT:
                 yield from javascript_uses(path, text)
     yield from configured_names(tree)
+    yield from _parsed_by_go(tree)
     yield from _told_nothing(tree)
     for path in tree.sources(".yml", ".yaml", limit=60):
         if re.search(r"(?:^|/)(application|bootstrap|database|storage|cable)[\w-]*\.ya?ml$", path):
@@ -58,6 +59,22 @@ def read_uses(tree: FileTree, *, limit: int = 600) -> Iterator[Use]:
                 for p in (*PATTERNS[(".properties",)], *PATTERNS[(".rb", ".ru", ".erb", ".rake")])
             ]
             yield from _scan(path, text, patterns)
+
+
+# Programs in Go that go through the whole environment know the names as cases, or as keys of a map.
+_GO_NAMES = re.compile(r"(?m)^\s*(?:case\s+)?\"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)\"\s*:")
+
+
+def _parsed_by_go(tree: FileTree) -> Iterator[Use]:
+    paths = tree.sources(".go", limit=300)
+    texts = {path: tree.text(path, limit=400_000) or "" for path in paths}
+    folders = {path.rpartition("/")[0] for path, text in texts.items() if "os.Environ()" in text}
+    for path, text in texts.items():
+        if path.rpartition("/")[0] in folders:
+            for hit in _GO_NAMES.finditer(text):
+                if NAME.match(hit[1]):
+                    where = f"{path}:{text.count(chr(10), 0, hit.start(1)) + 1}"
+                    yield Use(hit[1], where, optional=True)
 
 
 def _told_nothing(tree: FileTree) -> Iterator[Use]:

@@ -27,6 +27,10 @@ _READERS = re.compile(
 )
 
 
+# A function that is told which variable to read.
+_READS_A_NAME = re.compile(r"(?:getenv|environ\.get)\(\s*[a-z_]\w*\s*[,)]")
+
+
 def python_uses(module: PythonModule) -> Iterator[Use]:
     """Every reading of a variable in the module."""
     path, text, parsed = module.path, module.text, module.syntax
@@ -49,6 +53,7 @@ def python_uses(module: PythonModule) -> Iterator[Use]:
         for node in nodes
         if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or)
     }
+    helpers = _helpers(nodes) if _READS_A_NAME.search(text) else {}
     renamed = re.search(r"=\s*(?:os\.)?environ\b(?!\.get|\[)|import environ", text)
     mappings = _mappings(nodes) if renamed else set()
     for node in nodes:
@@ -59,6 +64,14 @@ def python_uses(module: PythonModule) -> Iterator[Use]:
                 name = node.slice.value if isinstance(node.slice, ast.Constant) else None
                 if isinstance(name, str) and NAME.match(name):
                     yield Use(name, f"{path}:{node.lineno}", demanded=True)
+        elif isinstance(node, ast.Call) and dotted(node.func) in helpers:
+            key = first_text(node)
+            if key and NAME.match(key):
+                default = node.args[1] if len(node.args) > 1 else _keyword(node, "default")
+                default = default or helpers[dotted(node.func)]
+                yield Use(
+                    key, f"{path}:{node.lineno}", _constant(default), optional=_falls_back(default)
+                )
         elif isinstance(node, ast.Call):
             fallback = otherwise.get(id(node))
             for use in _python_call(path, node, mappings, reads_config=reads_config):
@@ -78,6 +91,26 @@ def _imports_reader(nodes: Iterable[ast.AST]) -> bool:
         and any((item.asname or item.name) in {"env", "environ", "*"} for item in node.names)
         for node in nodes
     )
+
+
+def _helpers(nodes: Iterable[ast.AST]) -> dict[str, ast.expr | None]:
+    """The module's own functions that read the variable they are given, with their default."""
+    found: dict[str, ast.expr | None] = {}
+    for node in nodes:
+        if not isinstance(node, ast.FunctionDef) or not node.args.args:
+            continue
+        first = node.args.args[0].arg
+        reads = any(
+            isinstance(inner, ast.Call)
+            and dotted(inner.func) in _GETTERS
+            and inner.args
+            and isinstance(inner.args[0], ast.Name)
+            and inner.args[0].id == first
+            for inner in ast.walk(node)
+        )
+        if reads and node.name not in {"__init__", "get"}:
+            found[node.name] = node.args.defaults[-1] if node.args.defaults else None
+    return found
 
 
 def _mappings(nodes: Iterable[ast.AST]) -> set[str]:

@@ -117,6 +117,8 @@ def literal(text: str | None) -> str | None:
     text = text.strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'`":
         return text[1:-1]
+    if text in {"true", "false", "True", "False"}:
+        return text
     inner = re.fullmatch(r"\w+[!.:]*\w*\(?\"([^\"]*)\"\)?(?:\.\w+\(\))?", text)
     if inner:
         return inner.group(1)

@@ -146,3 +146,18 @@ def test_settings_that_production_never_loads_ask_for_nothing() -> None:
     names = {variable.name for variable in report.env if variable.required}
     assert {"MAIL_KEY"} == names
     assert "LOCAL_TOKEN" not in {variable.name for variable in report.env}
+
+
+def test_functions_of_the_code_that_read_the_environment_are_readers():
+    """
+    `def flag(name, default)` over `os.getenv` is called with the names.
+    """
+    code = (
+        "import os\nfrom flask import Flask\napp = Flask(__name__)\n"
+        "def flag(name, default='False'):\n    return os.getenv(name, default) == 'True'\n"
+        "a = flag('SHOP_OPEN')\nb = flag('SHOP_NEW', 'True')\nc = print('NO_NAME')\n"
+    )
+
+    report = inspect_tree(FileTree.of({"requirements.txt": "flask", "app.py": code}))
+
+    assert {"SHOP_OPEN": "False", "SHOP_NEW": "True"} == {v.name: v.default for v in report.env}

@@ -197,4 +197,42 @@ CASES = [
             "python manage.py compress --force",
         ],
     ),
+    case(
+        "debugging-that-is-on-by-default",
+        {
+            **PACKAGES,
+            "app.py": "import os\nfrom flask import Flask\napp = Flask(__name__)\n"
+            "a = os.getenv('DEBUG', 'True') == 'True'\nb = int(os.getenv('SHOP_DEBUG', '1'))\n"
+            "c = os.getenv('OTHER_DEBUG', 'False')\n",
+        },
+        sets={"DEBUG": "False", "SHOP_DEBUG": "0"},
+    ),
+    case(
+        "go-that-parses-the-environment-and-migrates-when-told",
+        {
+            "go.mod": "module x\n\nrequire github.com/lib/pq v1.10.9\n",
+            "main.go": 'package main\nimport "net/http"\nimport _ "github.com/lib/pq"\n'
+            "func main() { http.ListenAndServe(addr, nil) }\n",
+            "config/parser.go": "package config\nfunc parse() { lines(os.Environ()) }\n",
+            "config/options.go": "package config\nfunc set(key string) {\n  switch key {\n"
+            '  case "DATABASE_URL":\n  case "RUN_MIGRATIONS":\n  case "PORT":\n  }\n}\n',
+        },
+        sets={"RUN_MIGRATIONS": "true"},
+        need_variables={"postgresql": ("DATABASE_URL",)},
+    ),
+    case(
+        "redis-that-is-switched-off",
+        {
+            "package.json": '{"scripts": {"start": "node app.js"}, "dependencies": '
+            '{"express": "4", "envalid": "8", "ioredis": "5"}}',
+            "app.js": "const Redis = require('ioredis');\nconst env = require('./env');\n"
+            "const r = env.REDIS_ENABLED && new Redis();\n"
+            "require('express')().listen(process.env.PORT);\n",
+            "env.js": "const { cleanEnv, bool, str } = require('envalid');\n"
+            "module.exports = cleanEnv(process.env, {\n"
+            "  REDIS_ENABLED: bool({ default: false }),\n"
+            "  REDIS_HOST: str({ default: '127.0.0.1' }),\n});\n",
+        },
+        needs=[],
+    ),
 ]
