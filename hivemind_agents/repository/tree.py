@@ -10,6 +10,7 @@ import stat
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from heapq import merge
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -177,16 +178,20 @@ class FileTree:
 
     def suffixed(self, *suffixes: str) -> list[str]:
         """All files that end in one of the suffixes (`.py`), shallow ones first."""
+        return list(self._in_order(suffixes))
+
+    def _in_order(self, suffixes: tuple[str, ...]) -> Iterator[str]:
+        """The same one by one: who wants only the first does not pay for the rest."""
         if self._by_suffix is None:
             self._by_suffix = {}
             for path in self.paths:
                 _, dot, suffix = path.rsplit("/", 1)[-1].rpartition(".")
                 if dot:
                     self._by_suffix.setdefault("." + suffix, []).append(path)
-        if len(suffixes) == 1:
-            return self._by_suffix.get(suffixes[0], [])
-        found = [path for suffix in suffixes for path in self._by_suffix.get(suffix, [])]
-        return sorted(found, key=lambda path: (path.count("/"), path))
+        there = [self._by_suffix[suffix] for suffix in suffixes if suffix in self._by_suffix]
+        if len(there) == 1:
+            return iter(there[0])
+        return merge(*there, key=lambda path: (path.count("/"), path))
 
     def root_files(self, pattern: str) -> list[str]:
         """Files of the root folder whose name fits the glob."""
@@ -213,7 +218,7 @@ class FileTree:
     def _sources(self, suffixes: tuple[str, ...], limit: int) -> list[str]:
         found = []
         own = self._projects()
-        for path in self.suffixed(*suffixes):
+        for path in self._in_order(suffixes):
             # Below src/main a folder is a package's name (com/example/demo), not a purpose.
             parts = _MAIN_SOURCES.split(f"/{path}", maxsplit=1) if "ain/" in path else [path]
             folders = parts[0].split("/") if len(parts) > 1 else path.split("/")[:-1]
