@@ -1,6 +1,7 @@
 """PHP: pages run by php-fpm behind nginx on the hosts, dependencies by Composer."""
 
 import re
+import shlex
 
 from hivemind_agents.building import php_extensions
 from hivemind_agents.building.assets import front_end_steps
@@ -11,6 +12,7 @@ from hivemind_agents.building.system_packages import for_building, for_running
 from hivemind_agents.domain.deployment import PhpSite
 from hivemind_agents.domain.schedule import Schedule
 from hivemind_agents.errors import RepositoryError
+from hivemind_agents.repository.languages.php.samples import filled, samples
 from hivemind_agents.repository.readers.structured import parse_json, table
 from hivemind_agents.repository.report import RepositoryReport
 
@@ -53,7 +55,7 @@ def application(report: RepositoryReport, files: frozenset[str]) -> Recipe:
         for command in report.build
         if not _DONE_HERE.match(re.sub(r"^(\w+=\S*\s+)+", "", command))
     ]
-    steps = (*dependencies, *front, *built, *commands)
+    steps = (*dependencies, *front, *built, *_settings(files), *commands)
     needs_php = bool(dependencies or built or commands)
     runtime = _RUNTIME_ENV.get(report.framework or "", {})
     return Recipe(
@@ -156,6 +158,19 @@ def _composer(
             title="make the class loader",
             command=f"{suffix} && composer install {options} --optimize-autoloader",
         ),
+    )
+
+
+def _settings(files: frozenset[str]) -> tuple[Step, ...]:
+    """Write the settings that the repository has as a sample alone, read from the environment."""
+    found = samples(files, lambda name: text_of(files, name))
+    return tuple(
+        Step(
+            title=f"make {target} of its sample",
+            command=f"printf %s {shlex.quote(filled(text_of(files, sample) or ''))} "
+            f">{shlex.quote(target)}",
+        )
+        for sample, target in found.items()
     )
 
 

@@ -1,6 +1,7 @@
 """The recipe of PHP: version, extensions, pages, packages."""
 
 import json
+import subprocess
 
 import pytest
 
@@ -132,3 +133,27 @@ def test_a_program_that_listens_itself_is_left_alone():
     assert made.php is None
     assert "php server.php" == made.processes["web"]
     assert "nginx-light" not in made.packages
+
+
+def test_settings_that_are_a_sample_alone_are_read_from_the_environment():
+    """
+    Where the database is, and keys; everything else is as the sample has it.
+    """
+    sample = (
+        "<?php // it's yours\ndefine( 'DB_HOST', 'localhost' );\ndefine('DB_PORT', 3306);\n"
+        "define('AUTH_KEY', \"phrase\");\ndefine('DB_CHARSET', 'utf8');\n"
+    )
+    made = recipe({"index.php": PAGE, "inc/db.config.sample.php": sample})
+
+    step = next(s for s in made.steps if "sample" in s.title)
+    told = subprocess.run(
+        ["sh", "-c", step.command.replace(">inc/db.config.php", "")],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+
+    assert (
+        "<?php // it's yours\ndefine( 'DB_HOST', getenv('DB_HOST') ?: 'localhost' );\n"
+        "define('DB_PORT', getenv('DB_PORT') ?: 3306);\n"
+        "define('AUTH_KEY', getenv('AUTH_KEY') ?: \"phrase\");\n"
+        "define('DB_CHARSET', 'utf8');\n"
+    ) == told

@@ -9,6 +9,7 @@ from hivemind_agents.repository.languages.php import composer, health
 from hivemind_agents.repository.languages.php.migrations import migration
 from hivemind_agents.repository.languages.php.plain import plain_match
 from hivemind_agents.repository.languages.php.project import PhpProject, read_project
+from hivemind_agents.repository.languages.php.samples import constants, samples
 from hivemind_agents.repository.tree import FileTree
 
 INSTALL = "composer install --no-dev --optimize-autoloader --no-interaction"
@@ -23,6 +24,12 @@ def detect(tree: FileTree) -> Finding | None:
     command = migration(project) if match.kind == "web" else None
     if command and "release" not in match.processes:
         match = replace(match, processes={**match.processes, "release": command})
+    told = [
+        use
+        for name in samples(tree.paths, tree.text)
+        for use in constants(name, tree.text(name) or "")
+    ]
+    match = replace(match, env=(*match.env, *told)) if told else match
     return assemble(
         match,
         language="php",

@@ -5,6 +5,10 @@ import json
 from cases import case
 
 PAGE = "<?php new PDO('pgsql:host=' . getenv('DB_HOST'));\n"
+SAMPLE = (
+    "<?php\ndefine( 'DB_HOST', 'localhost' );\ndefine('DB_PASSWORD', \"none\");\n"
+    "define('AUTH_KEY', 'put your phrase here');\ndefine('DB_CHARSET', 'utf8');\n"
+)
 SERVES = "php -S 0.0.0.0:$PORT -t public"
 
 
@@ -38,5 +42,23 @@ CASES = [
         "php-script-that-needs-more-than-php",
         tree({"migrate": "docker compose run app migrate"}),
         processes={"web": SERVES},
+    ),
+    case(
+        "php-settings-that-are-a-sample-alone",
+        {
+            "index.php": "<?php require 'config.php'; new mysqli(DB_HOST, DB_USER);\n",
+            "config-sample.php": SAMPLE,
+        },
+        needs=["mysql"],
+        need_variables={"mysql": ("DB_HOST", "DB_PASSWORD")},
+    ),
+    case(
+        "php-settings-that-are-there",
+        {
+            "index.php": "<?php require 'config.php'; new mysqli(DB_HOST, DB_USER);\n",
+            "config-sample.php": SAMPLE,
+            "config.php": SAMPLE,
+        },
+        need_variables={},
     ),
 ]

@@ -1,0 +1,74 @@
+"""Settings that PHP has as a sample alone: constants to be filled in and saved under another name.
+
+The constants that say where the database is, and keys of the application's own, can be read from
+the environment instead; a release then has its settings without anybody writing them.
+"""
+
+import re
+from collections.abc import Callable, Collection
+
+from hivemind_agents.repository.readers.variables import Use, is_secret
+
+# Text of a file by its name; None where it is not there.
+Read = Callable[[str], str | None]
+
+_NAME = re.compile(
+    r"^(?P<stem>(?:[\w-]+/){0,3}[\w.-]*?(?:config|configuration|settings|database|db))"
+    r"(?:[._-](?:sample|example|dist|default|template))(?P<end>(?:\.inc)?\.php)$|"
+    r"^(?P<whole>(?:[\w-]+/){0,3}[\w.-]*(?:config|configuration|settings|database|db)(?:\.inc)?\.php)"
+    r"[._-](?:sample|example|dist|default|template)$"
+)
+_CONSTANT = re.compile(
+    r"(?m)^(?P<before>[ \t]*define\(\s*(?P<q>['\"])(?P<name>[A-Z][A-Z0-9_]*)(?P=q)\s*,\s*)"
+    r"(?P<value>'[^'\n]*'|\"[^\"\n]*\"|\d+)(?P<after>\s*\)\s*;)"
+)
+_DATABASE = re.compile(
+    r"^(?:\w+_)?(?:DB|DATABASE|MYSQL|PG|POSTGRES)_?"
+    r"(?:HOST|HOSTNAME|SERVER|PORT|NAME|DATABASE|USER|USERNAME|PASS|PASSWD|PASSWORD)$"
+)
+_KEY = re.compile(r"^(?:(?:AUTH|APP|SESSION|COOKIE|SECRET|SECURITY|HASH|ENCRYPTION|JWT)_?)+"
+                  r"(?:KEY|SALT|SECRET)$|^SECRET(?:_KEY)?$")  # fmt: skip
+
+
+def samples(names: Collection[str], read: Read) -> dict[str, str]:
+    """Sample to the file that it is one of, where that is not there and the sample has constants
+    of a database in it.
+    """
+    found = {}
+    for name in sorted(names):
+        hit = _NAME.match(name)
+        if hit is None:
+            continue
+        target = hit["whole"] or f"{hit['stem']}{hit['end']}"
+        text = read(name) or ""
+        if target in names or re.search(r"getenv\(|\$_ENV|\benv\(", text):
+            continue
+        if any(_DATABASE.match(constant["name"]) for constant in _CONSTANT.finditer(text)):
+            found[name] = target
+    return found
+
+
+def constants(path: str, text: str) -> list[Use]:
+    """The constants of a sample that are read from the environment, as variables."""
+    return [
+        Use(
+            hit["name"],
+            f"{path}:{text.count(chr(10), 0, hit.start('name')) + 1}",
+            None if is_secret(hit["name"]) else hit["value"].strip("'\""),
+            optional=True,
+        )
+        for hit in _CONSTANT.finditer(text)
+        if _DATABASE.match(hit["name"]) or _KEY.match(hit["name"])
+    ]
+
+
+def filled(text: str) -> str:
+    """The sample with these constants read from the environment, else as they are."""
+
+    def read(hit: re.Match[str]) -> str:
+        name = hit["name"]
+        if not (_DATABASE.match(name) or _KEY.match(name)):
+            return hit[0]
+        return f"{hit['before']}getenv('{name}') ?: {hit['value']}{hit['after']}"
+
+    return _CONSTANT.sub(read, text)
