@@ -171,7 +171,7 @@ def elsewhere(units: list[str], url: str) -> str | None:
     """`address:port` at which the application speaks HTTP, where it is not the URL's."""
     place = urlsplit(url)
     for unit in units:
-        if not unit.endswith("-web.service"):
+        if not unit.endswith(("-web.service", "-trial.service")):
             continue
         for address, port in listening(unit):
             everywhere = address in {"0.0.0.0", "::"}  # noqa: S104 - seen, not bound

@@ -196,7 +196,8 @@ def test_another_setting_restarts_once_and_migrates_once(door: Door) -> None:
 
 
 def test_a_release_that_does_not_start_shows_its_log_and_the_one_before_runs(door: Door) -> None:
-    """The failure ends with what the process said; nothing half-installed goes live."""
+    """The failure ends with what the process said; what runs is not even restarted."""
+    process = door.on_host("systemctl show -P MainPID hivemind-hosted-web")
     current, page = door.on_host("readlink /opt/hivemind/apps/hosted/current"), door.page()
     procfile(door.app, web="python -c 'raise SystemExit(\"no such colour\")'")
     door.done("build", app_repo=str(door.app), app_env={"COLOUR": "none"})
@@ -208,6 +209,8 @@ def test_a_release_that_does_not_start_shows_its_log_and_the_one_before_runs(doo
     assert "no such colour" in ended.text
     assert current == door.on_host("readlink /opt/hivemind/apps/hosted/current")
     assert page == door.page()
+    assert process == door.on_host("systemctl show -P MainPID hivemind-hosted-web")
+    assert "" == door.on_host("systemctl list-units --no-legend --all 'hivemind-*-trial*'")
     assert "failed" == newest(door.record).state
 
 
