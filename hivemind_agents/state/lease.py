@@ -156,7 +156,11 @@ class LeaseStore:
         return (record.fence if record else 0) + 1
 
     def _record_keeps_count(self, lease: Lease) -> bool:
-        record = RecordStore(self._bucket).read(lease.name)
+        try:
+            record = RecordStore(self._bucket).read(lease.name)
+        except StateError:
+            # Written by a newer version meanwhile: that must not keep the deployment locked.
+            return False
         return record is not None and record.status in _GONE and record.fence >= lease.fence
 
 

@@ -116,3 +116,17 @@ def test_a_destroyed_deployment_leaves_no_lock_behind(bucket: StateBucket) -> No
 
     assert ["records/demo.json"] == bucket.list("")
     assert lease.fence + 1 == store.acquire("demo", owner("r2")).fence
+
+
+def test_a_record_of_a_newer_version_keeps_no_lease(bucket: StateBucket) -> None:
+    """
+    Somebody upgraded while a run was under way: at its end the lease is free all the same.
+    """
+    store = LeaseStore(bucket)
+    lease = store.acquire("demo", owner("r1"))
+    bucket.put("records/demo.json", b'{"from_the_future": true}')
+
+    store.release(lease)
+
+    assert store.holder("demo") is None
+    assert lease.fence + 1 == store.acquire("demo", owner("r2")).fence
