@@ -51,6 +51,13 @@ CAUSES = (
           "the dependencies contradict one another", "resolve them locally and commit the result"),
     Cause(r"requires a different Python|requires-python|Requires-Python",
           "a package does not support the hosts' Python", "choose a version of it that does"),
+    Cause(r"getaddrinfo (?:ENOTFOUND|EAI_AGAIN) (binaries\.prisma\.sh)",
+          "Prisma fetches its engines from {0}, which cannot be reached from here",
+          "set PRISMA_ENGINES_MIRROR to a mirror that can, with --env"),
+    Cause(r"getaddrinfo (?:ENOTFOUND|EAI_AGAIN) ([\w.-]+)|Could not resolve host: ([\w.-]+)",
+          "a step fetches from {0}, whose name cannot be resolved from here",
+          "is the network up, and the name right? What a package fetches besides needs a mirror, "
+          "or a version that does without"),
     Cause(r"(?:Temporary failure in name resolution|Name or service not known|dns error|"
           r"Could not resolve host)",
           "a name could not be resolved", "is the network up, and the name right?"),

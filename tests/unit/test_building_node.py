@@ -415,6 +415,10 @@ def test_a_client_that_the_root_builds_is_not_built_twice():
 @pytest.mark.parametrize(
     ("output", "cause", "mend"),
     [
+        ("Error: request to https://binaries.prisma.sh/x failed, reason: getaddrinfo ENOTFOUND "
+         "binaries.prisma.sh", "Prisma fetches its engines", "PRISMA_ENGINES_MIRROR"),
+        ("Error: getaddrinfo EAI_AGAIN files.example.org", "files.example.org", "mirror"),
+        ("curl: (6) Could not resolve host: files.example.org", "files.example.org", "mirror"),
         ("npm error `npm ci` can only install packages when your package.json and "
          "package-lock.json or npm-shrinkwrap.json are in sync.",
          "package-lock.json", "npm install"),
