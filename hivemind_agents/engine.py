@@ -2,7 +2,10 @@
 
 import os
 import shutil
+from collections.abc import Collection
 from typing import Literal
+
+from hivemind_agents.errors import AccessError
 
 Place = Literal["controller", "host"]
 
@@ -46,3 +49,30 @@ def place(*, live: bool) -> Place:
     be deployed then.
     """
     return "host" if why_not_here() and not live else "controller"
+
+
+def refusal(
+    name: str, *, live: bool, host: str | None, registered: Collection[str]
+) -> AccessError | None:
+    """Why no host builds `name`, where this machine cannot; None where `host` may.
+
+    `host`: the id of the one that would; `registered`: ids of those that the load balancer knows.
+    """
+    here = f"this machine cannot build ({why_not_here()})"
+    traffic = "nothing is built on hosts that take traffic"
+    if live:
+        return AccessError(
+            f"{here}, and {name!r} is live: {traffic}",
+            mend=f"{mend()}; or deploy from a machine that can build, such as CI",
+        )
+    if host is None:
+        return AccessError(
+            f"{here}, and there is no host yet to build on",
+            mend=f"hivemind deploy (build follows provision), or: {mend()}",
+        )
+    if host in registered:
+        return AccessError(
+            f"{here}, and the host {host} is registered with the load balancer: {traffic}",
+            mend=f"hivemind deregister {name}, then deploy again; or: {mend()}",
+        )
+    return None

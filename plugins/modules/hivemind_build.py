@@ -102,36 +102,18 @@ def _builder(module: AnsibleModule, aws: Any) -> Builder:
     from hivemind_agents import engine
     from hivemind_agents.adapters.builder import ContainerBuilder, HostBuilder
     from hivemind_agents.adapters.builder_host import Host
-    from hivemind_agents.errors import AccessError
 
     params, host = module.params, module.params["host"]
-    live = any(release["state"] == "live" for release in params["releases"])
-    why = engine.why_not_here()
-    if why is None:
+    if engine.why_not_here() is None:
         return ContainerBuilder()
-    if live:
-        return HostBuilder(
-            AccessError(
-                f"this machine cannot build ({why}), and {params['name']!r} is live: nothing is "
-                "built on hosts that take traffic",
-                mend=f"{engine.mend()}; or deploy from a machine that can build, such as CI",
-            )
-        )
-    if host is None:
-        return HostBuilder(
-            AccessError(
-                f"this machine cannot build ({why}), and there is no host yet to build on",
-                mend=f"hivemind deploy (build follows provision), or: {engine.mend()}",
-            )
-        )
-    if host["id"] in _registered(aws, params["target_group_arn"]):
-        return HostBuilder(
-            AccessError(
-                f"this machine cannot build ({why}), and the host {host['id']} is registered with "
-                "the load balancer: nothing is built on hosts that take traffic",
-                mend=f"hivemind deregister {params['name']}, deploy again; or: {engine.mend()}",
-            )
-        )
+    refused = engine.refusal(
+        params["name"],
+        live=_is_live(module),
+        host=host and host["id"],
+        registered=_registered(aws, params["target_group_arn"]),
+    )
+    if refused:
+        return HostBuilder(refused)
     return HostBuilder(
         Host(
             address=host["address"],
@@ -142,10 +124,13 @@ def _builder(module: AnsibleModule, aws: Any) -> Builder:
     )
 
 
+def _is_live(module: AnsibleModule) -> bool:
+    return any(release["state"] == "live" for release in module.params["releases"])
+
+
 def _builds_later(module: AnsibleModule) -> bool:
     """Whether a host that a check cannot make will build."""
-    live = any(release["state"] == "live" for release in module.params["releases"])
-    return module.params["host"] is None and not live
+    return module.params["host"] is None and not _is_live(module)
 
 
 def _registered(aws: Any, target_group_arn: str) -> set[str]:

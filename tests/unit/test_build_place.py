@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,3 +76,35 @@ def test_the_doctor_says_what_goes_without_an_engine(monkeypatch: pytest.MonkeyP
 
     assert "warning" == told.status
     assert "a first deploy builds on its new host" in told.detail
+
+
+@pytest.mark.parametrize(
+    ("seen", "said", "way_out"),
+    [
+        ({"live": True, "host": "i-1", "registered": ()}, "'shop' is live", "such as CI"),
+        ({"live": False, "host": None, "registered": ()}, "no host yet", "build follows provision"),
+        (
+            {"live": False, "host": "i-1", "registered": ("i-1",)},
+            "i-1 is registered",
+            "hivemind deregister shop",
+        ),
+    ],
+)
+def test_a_host_with_traffic_is_refused_with_the_ways_out(
+    seen: dict[str, Any], said: str, way_out: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever cannot build is told why, and what to do."""
+    monkeypatch.setenv(engine.SETTING, "none")
+
+    refused = engine.refusal("shop", **seen)
+
+    assert refused is not None
+    assert said in refused.message
+    assert way_out in str(refused.mend)
+
+
+def test_a_new_host_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others may be registered."""
+    monkeypatch.setenv(engine.SETTING, "none")
+
+    assert engine.refusal("shop", live=False, host="i-1", registered=("i-2",)) is None
