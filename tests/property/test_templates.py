@@ -120,6 +120,35 @@ def test_every_shape_renders_and_fits(shape: Infrastructure) -> None:
     assert len(text.encode()) < template.LARGEST_BYTES
 
 
+@pytest.mark.parametrize("engine", ["postgresql", "mysql"])
+@pytest.mark.parametrize("blue", [2, LARGEST_HOSTS // 2, 10])
+def test_the_largest_shape_fits(engine: str, blue: int) -> None:
+    """All that there is at once, under the longest name; searching may miss it."""
+    production = MODES["production"]
+    shape = Infrastructure(
+        name="a" + "b" * 23,
+        kind="web",
+        stage_mode="production",
+        blue=SlotShape(count=blue, image_id=IMAGE, release="1000"),
+        green=SlotShape(count=LARGEST_HOSTS - blue, image_id=IMAGE, release="1000"),
+        ssh_public_key=KEY,
+        admin_cidr="203.0.113.7/32",
+        database=DatabaseShape(
+            engine=engine,
+            engine_version={"postgresql": "15", "mysql": "10.11"}[engine],
+            instance_class=production.database_class,
+            multi_az=True,
+            deletion_protection=True,
+            force_tls=True,
+        ),
+        cache=CacheShape(node_type=production.cache_type, nodes=2),
+        domain_name="app.example.org",
+        hosted_zone_id="Z0123456789ABC",
+    )
+
+    assert len(template.render(shape).encode()) < template.LARGEST_BYTES
+
+
 @render_only
 @given(shapes())
 def test_web_has_a_load_balancer_and_a_worker_none(shape: Infrastructure) -> None:
