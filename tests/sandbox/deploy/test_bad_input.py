@@ -108,6 +108,7 @@ def test_missing_permissions_are_found_before_anything_is_made(
     assert [] == resources_of(machine, "junior")
 
 
+@pytest.mark.release
 @pytest.mark.timeout(400)
 def test_a_host_that_does_not_answer(machine: Machine, tmp_path: Path) -> None:
     """SSH from an address that is not let in: told soon, with what lets it in; then removed."""

@@ -41,6 +41,7 @@ def application(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.release
 def test_a_new_host_builds_and_keeps_nothing_of_it(
     machine: Machine, application: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
