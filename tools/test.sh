@@ -7,7 +7,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 case "${1:-}" in
   quick) budget_s=240; spread=load; select="not sandbox and not browser and not slow" ;;
-  sandbox) budget_s=1500; spread=loadscope; select="(sandbox or browser or slow) and not release" ;;
+  sandbox) budget_s=2100; spread=loadscope; select="(sandbox or browser or slow) and not release" ;;
   release) budget_s=5400; spread=loadscope; select="sandbox or browser or slow" ;;
   *) echo "tools/test.sh quick|sandbox|release" >&2; exit 2 ;;
 esac

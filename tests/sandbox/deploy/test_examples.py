@@ -143,8 +143,8 @@ CHECKS: tuple[Check, ...] = (
     django_postgres, express_postgres, express_vite, fastapi_uv, flask_mariadb_redis, go_vendored,
     nextjs, php_postgres, spa, static_site, worker_cron,
 )  # fmt: skip
-# Databases, cache, php-fpm, worker and timer between them; the others are for a release.
-OFTEN = {flask_mariadb_redis, php_postgres, worker_cron}
+# A database, cache, php-fpm, worker and timer between them; the others are for a release.
+OFTEN = {php_postgres, worker_cron}
 
 
 @pytest.mark.parametrize(
