@@ -225,6 +225,7 @@ class _Build:
                 return known
         first_built = next((n for n, step in enumerate(steps) if step.phase == "build"), len(steps))
         with self._box(workshop) as box:
+            box.run(libraries.MARK)
             for number, step in enumerate(steps):
                 self._tell(step.phase, step.title)
                 with _timed(self._phases, step.phase):
@@ -234,7 +235,7 @@ class _Build:
                     with _timed(self._phases, "kept"), box.held():
                         workshop.save(key, recipe.kept)
             with _timed(self._phases, "inspection"):
-                outcome = _inspected(box, recipe)
+                outcome = _inspected(box, recipe, known)
         if key is not None:
             workshop.finish(key, recipe.kept, outcome.model_dump_json())
         return outcome
@@ -282,7 +283,8 @@ class _Build:
     def _archived(self, app: Path, outcome: Outcome, to: Path) -> Artifact:
         recipe, request = self._recipe, self._request
         self._check_for_secrets(lambda secret: _relative(archive.first_with(app, secret), app))
-        files, size = archive.measure(app, recipe.leave_out)
+        entries = archive.entries(app, recipe.leave_out)
+        files, size = archive.measure(entries)
         packages = tuple(sorted({*recipe.packages, *outcome.libraries}))
         manifest = Manifest(
             recipe=recipe.name,
@@ -304,11 +306,10 @@ class _Build:
             bytes=size,
         )
         digest, archived = archive.write_archive(
-            app,
+            entries,
             to,
             manifest,
             name=request.deployment_name,
-            leave_out=recipe.leave_out,
             parts=self._folder / "parts",
         )
         return Artifact(
@@ -418,12 +419,20 @@ def _checked(ended: Ended, step: Step, memory_mb: int | None, limits: BuildLimit
         )
 
 
-def _inspected(box: Box, recipe: Recipe) -> Outcome:
-    """The versions of the tools, and the packages of the libraries that the result loads."""
-    versions = {tool: _last(box, command) for tool, command in recipe.versions.items()}
+def _inspected(box: Box, recipe: Recipe, known: Outcome | None) -> Outcome:
+    """The versions of the tools, and the packages of the libraries that the result loads.
+
+    `known`: what an earlier build learnt of the same tools and dependencies.
+    """
     lines: list[str] = []
-    box.run(libraries.SEARCH, lines.append)
-    return Outcome(versions=versions, libraries=libraries.packages(lines))
+    box.run(libraries.search(recipe.kept, restored=known is not None), lines.append)
+    kept, rest = libraries.packages(lines)
+    if known is None:
+        versions = {tool: _last(box, command) for tool, command in recipe.versions.items()}
+    else:
+        versions, kept = known.versions, known.kept_libraries
+    found = tuple(sorted({*kept, *rest}))
+    return Outcome(versions=versions, libraries=found, kept_libraries=kept)
 
 
 def _last(box: Box, command: str) -> str:

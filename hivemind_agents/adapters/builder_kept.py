@@ -55,13 +55,17 @@ class KeptFolders:
 
 
 def _copy(source: Path, target: Path) -> None:
-    # Links stay links; `cp` is several times as fast as Python for many small files.
-    command = [
-        "cp",
-        "--archive",
-        "--no-target-directory",
-        "--reflink=auto",
-        str(source),
-        str(target),
-    ]
-    subprocess.run(command, check=True, capture_output=True)
+    # Half the time of `cp --archive` for many small files on a disk that is a file: one process
+    # reads while the other writes. Links stay links.
+    target.mkdir(exist_ok=True)
+    packing = ["tar", "--create", "--directory", str(source), "--file", "-", "."]
+    unpacking = ["tar", "--extract", "--preserve-permissions", "--numeric-owner"]
+    with subprocess.Popen(packing, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as reader:
+        done = subprocess.run(
+            [*unpacking, "--directory", str(target), "--file", "-"],
+            stdin=reader.stdout,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    if reader.returncode or done.returncode:
+        raise OSError(f"{source} could not be copied: {done.stderr.decode(errors='replace')}")

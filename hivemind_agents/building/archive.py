@@ -6,9 +6,9 @@ import io
 import os
 import stat
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, NamedTuple, cast
 from urllib.parse import quote, unquote, urlsplit
 
 from hivemind_agents.building.compression import PartedGzip
@@ -20,15 +20,37 @@ MANIFEST = ".hivemind/manifest.json"
 EPOCH = 315532800
 
 
-def write_archive(
-    tree: Path, to: Path, manifest: Manifest, *,
-    name: str = "application", leave_out: tuple[str, ...] = (), parts: Path | None = None,
-) -> tuple[str, int]:  # fmt: skip
-    """Write `tree`, manifest and list of parts as `.tar.gz`; return digest and size in bytes.
+class Entry(NamedTuple):
+    """A folder, file or link of a tree; `name` is relative to the tree."""
 
-    Names sorted, times and owners fixed, modes reduced to 755 and 644, no byte code, no version
-    control, no sockets and devices, no time in the compression's header. Links stay links.
-    `parts`: a folder that keeps compressed parts for the next archive.
+    name: str
+    path: str
+    status: os.stat_result
+
+
+def entries(tree: Path, leave_out: tuple[str, ...] = ()) -> list[Entry]:
+    """What of `tree` belongs to a release, sorted by name, a folder before what is in it.
+
+    Without byte code, version control, sockets, devices and what has one of the names `leave_out`.
+    """
+    left_out = {"__pycache__", ".git", ".hivemind", *leave_out}
+    return list(_walk(str(tree), "", left_out))
+
+
+def measure(entries: Iterable[Entry]) -> tuple[int, int]:
+    """Number and bytes of the files among them."""
+    sizes = [entry.status.st_size for entry in entries if stat.S_ISREG(entry.status.st_mode)]
+    return len(sizes), sum(sizes)
+
+
+def write_archive(
+    entries: Iterable[Entry], to: Path, manifest: Manifest, *,
+    name: str = "application", parts: Path | None = None,
+) -> tuple[str, int]:  # fmt: skip
+    """Write entries, manifest and list of parts as `.tar.gz`; return digest and size in bytes.
+
+    Times and owners fixed, modes reduced to 755 and 644, no time in the compression's header.
+    Links stay links. `parts`: a folder that keeps compressed parts for the next archive.
     """
     with to.open("wb") as raw, PartedGzip(raw, parts) as packed, tarfile.open(
         fileobj=cast("IO[bytes]", packed), mode="w", format=tarfile.PAX_FORMAT
@@ -37,44 +59,21 @@ def write_archive(
         _add(archive, ".hivemind", stat.S_IFDIR | 0o755)
         _add(archive, MANIFEST, stat.S_IFREG | 0o644, text)
         _add(archive, SBOM, stat.S_IFREG | 0o644, document(manifest, name))
-        for path in entries(tree, leave_out):
-            name = path.relative_to(tree).as_posix()
-            status = path.lstat()
-            packed.entry(name, status.st_size)
-            if stat.S_ISREG(status.st_mode):
-                with path.open("rb") as content:
-                    _add(archive, name, status.st_mode, content, status.st_size)
-            elif stat.S_ISLNK(status.st_mode):
-                _add(archive, name, status.st_mode, link=path.readlink())
+        for entry in entries:
+            mode, size = entry.status.st_mode, entry.status.st_size
+            packed.entry(entry.name, size)
+            if stat.S_ISREG(mode):
+                with open(entry.path, "rb") as content:  # noqa: PTH123 - for each of many files
+                    _add(archive, entry.name, mode, content, size)
+            elif stat.S_ISLNK(mode):
+                _add(archive, entry.name, mode, link=os.readlink(entry.path))  # noqa: PTH115
             else:
-                _add(archive, name, status.st_mode)
+                _add(archive, entry.name, mode)
     state = hashlib.sha256()
     with to.open("rb") as written:
         while block := written.read(1 << 20):
             state.update(block)
     return state.hexdigest(), to.stat().st_size
-
-
-def entries(tree: Path, leave_out: tuple[str, ...] = ()) -> Iterator[Path]:
-    """Folders, files and links below `tree` that belong to a release, sorted by name."""
-    for entry in sorted(os.scandir(tree), key=lambda entry: os.fsencode(entry.name)):
-        if entry.name in {"__pycache__", ".git", ".hivemind", *leave_out}:
-            continue
-        if entry.name.endswith(".pyc") and entry.is_file(follow_symlinks=False):
-            continue
-        kind = entry.stat(follow_symlinks=False).st_mode
-        if stat.S_ISDIR(kind):
-            yield Path(entry.path)
-            yield from entries(Path(entry.path), leave_out)
-        elif stat.S_ISREG(kind) or stat.S_ISLNK(kind):
-            yield Path(entry.path)
-
-
-def measure(tree: Path, leave_out: tuple[str, ...] = ()) -> tuple[int, int]:
-    """Number and bytes of the files that would be archived."""
-    files = [path.lstat() for path in entries(tree, leave_out)]
-    regular = [status.st_size for status in files if stat.S_ISREG(status.st_mode)]
-    return len(regular), sum(regular)
 
 
 def needles(secret: str) -> list[bytes]:
@@ -102,16 +101,31 @@ def first_with(tree: Path, secret: str) -> Path | None:
     return None
 
 
+def _walk(folder: str, prefix: str, left_out: set[str]) -> Iterator[Entry]:
+    for found in sorted(os.scandir(folder), key=lambda found: os.fsencode(found.name)):
+        if found.name in left_out:
+            continue
+        if found.name.endswith(".pyc") and found.is_file(follow_symlinks=False):
+            continue
+        status = found.stat(follow_symlinks=False)
+        entry = Entry(prefix + found.name, found.path, status)
+        if stat.S_ISDIR(status.st_mode):
+            yield entry
+            yield from _walk(found.path, f"{entry.name}/", left_out)
+        elif stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode):
+            yield entry
+
+
 def _add(
     archive: tarfile.TarFile, name: str, mode: int,
-    content: bytes | IO[bytes] | None = None, size: int | None = None, *, link: Path | None = None,
+    content: bytes | IO[bytes] | None = None, size: int | None = None, *, link: str | None = None,
 ) -> None:  # fmt: skip
     info = tarfile.TarInfo(name)
     info.mtime = EPOCH
     runs = stat.S_ISDIR(mode) or bool(mode & stat.S_IXUSR)
     info.mode = 0o755 if runs else 0o644
     if link is not None:
-        info.type, info.linkname, info.mode = tarfile.SYMTYPE, str(link), 0o777
+        info.type, info.linkname, info.mode = tarfile.SYMTYPE, link, 0o777
     elif stat.S_ISDIR(mode):
         info.type = tarfile.DIRTYPE
     elif isinstance(content, bytes):

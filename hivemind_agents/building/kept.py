@@ -11,8 +11,9 @@ class Outcome(Frozen):
     """What was learnt in the container about the tree that the build left."""
 
     versions: dict[str, str] = {}
-    # Debian packages of libraries that compiled files load.
+    # Debian packages of libraries that compiled files load, and those of the kept folders' files.
     libraries: tuple[str, ...] = ()
+    kept_libraries: tuple[str, ...] = ()
 
 
 def key_of(recipe: Recipe, tree: Path, image: str, env: object) -> str | None:
@@ -26,4 +27,4 @@ def key_of(recipe: Recipe, tree: Path, image: str, env: object) -> str | None:
             return None
         contents[name] = hashlib.sha256(path.read_bytes()).hexdigest()
     commands = [step.command for step in recipe.steps if step.phase != "build"]
-    return digest_of([1, recipe.kept, commands, recipe.env, contents, image, env])
+    return digest_of([2, recipe.kept, commands, recipe.env, contents, image, env])

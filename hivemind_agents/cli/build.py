@@ -15,6 +15,9 @@ from hivemind_agents.errors import UserError
 if TYPE_CHECKING:
     from hivemind_agents.building.model import Artifact, Manifest
 
+# Of those that came out otherwise.
+_SHOWN_FILES = 10
+
 app = new_app()
 
 
@@ -47,20 +50,31 @@ def build(
     engine: Annotated[
         str | None, typer.Option(help="podman or docker; the first that is installed if absent.")
     ] = None,
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again",
+            help="Build although nothing changed, and list files that come out otherwise.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Build a repository into an artifact, as a deploy would. Nothing is deployed.
+
+    Where nothing changed since the last build, that one's archive is taken.
 
     \b
     Examples:
       hivemind build ./shop
       hivemind build ./shop --output shop.tar.gz
+      hivemind build ./shop --again
       hivemind build ./shop --build-secret PIP_EXTRA_INDEX_URL --json
     """
     import tempfile
 
     from hivemind_agents.bootstrap import builder_of_this_machine
     from hivemind_agents.building.files import Files
+    from hivemind_agents.building.last_build import LastBuild
     from hivemind_agents.building.model import BuildLimits, BuildRequest
     from hivemind_agents.building.recipe import recipe_for
     from hivemind_agents.repository import inspect
@@ -88,7 +102,13 @@ def build(
         )
         builder = builder_of_this_machine(engine=engine, tell=_tell)
         archive = to or Path(folder) / "artifact.tar.gz"
-        artifact = builder.build(request, archive)
+        builder.ready()
+        last = LastBuild(builder.folder(request))
+        differing: tuple[str, ...] = ()
+        artifact = None if again else last.taken(builder.inputs_digest(request), archive)
+        if artifact is None:
+            artifact = builder.build(request, archive)
+            differing = last.keep(artifact, archive)
         manifest = _manifest(archive)
         log = builder.folder(request) / "build.log"
     if as_json:
@@ -96,12 +116,13 @@ def build(
             {
                 "artifact": artifact,
                 "manifest": manifest,
+                "differing": differing,
                 "log": str(log),
                 "output": to and str(to),
             }
         )
     else:
-        _show(artifact, manifest, log, to)
+        _show(artifact, manifest, log, to, differing)
 
 
 def _tell(phase: str, what: str) -> None:
@@ -144,11 +165,21 @@ def _manifest(archive: Path) -> "Manifest":
         return Manifest.model_validate_json(member.read())
 
 
-def _show(artifact: "Artifact", manifest: "Manifest", log: Path, to: Path | None) -> None:
+def _show(
+    artifact: "Artifact", manifest: "Manifest", log: Path, to: Path | None,
+    differing: tuple[str, ...],
+) -> None:  # fmt: skip
     total = sum(phase.seconds for phase in artifact.phases)
     output.note()
     for warning in artifact.warnings:
         output.note(f"Warning: {warning}")
+    if differing:
+        shown = differing[:_SHOWN_FILES]
+        output.note(f"Not reproducible: {len(differing)} files differ from the last build's:")
+        for name in shown:
+            output.note(f"  {name}")
+        if len(differing) > len(shown):
+            output.note(f"  … and {len(differing) - len(shown)} more (--json lists all)")
     versions = ", ".join(f"{tool} {version}" for tool, version in manifest.versions.items())
     rows = {
         "artifact": f"sha256:{artifact.digest}",
@@ -160,7 +191,10 @@ def _show(artifact: "Artifact", manifest: "Manifest", log: Path, to: Path | None
         "added": ", ".join(manifest.added),
         "hosts need": ", ".join(manifest.host_packages),
         "took": f"{total:.1f} s: "
-        + ", ".join(f"{phase.phase} {phase.seconds:.1f}" for phase in artifact.phases),
+        + ", ".join(f"{phase.phase} {phase.seconds:.1f}" for phase in artifact.phases)
+        if artifact.built
+        else "",
+        "unchanged": "" if artifact.built else "the last build's archive (--again builds anew)",
         "log": str(log),
         "archive": str(to or ""),
     }

@@ -137,6 +137,29 @@ def test_dependencies_are_kept_until_their_manifest_changes(builder, tmp_path):
     assert (True, False) == (seen[0] == seen[1], seen[1] == seen[2])
 
 
+def test_hosts_get_the_libraries_of_kept_folders_and_of_what_is_new(builder, tmp_path):
+    """A second build looks at what it made alone, and comes to the same packages."""
+    made = "cp -L /usr/lib/x86_64-linux-gnu/lib{0}.so.[0-9] {1}/lib{0}.so"
+    steps = (
+        Step(
+            title="d", command=f"mkdir deps; {made.format('gssapi_krb5', 'deps')}",
+            phase="dependencies",
+        ),
+        Step(title="b", command=f"{made.format('ldap-2.5', '.')}; touch deps/late; "
+                                f"{made.format('curl', 'deps')}"),
+    )  # fmt: skip
+    recipe = {"kept": ("deps",), "keyed_by": ("app.txt",)}
+    request = asked(tmp_path, *steps, recipe=recipe)
+
+    first = builder.build(request, tmp_path / "a.tar.gz").packages
+    (request.tree / "other.txt").write_text("changed")
+    second = builder.build(request, tmp_path / "b.tar.gz").packages
+
+    assert first == second
+    # Loaded by what the dependencies step made, and by what the build step did.
+    assert {"libkrb5-3", "libsasl2-2", "libnghttp2-14"} <= set(first)
+
+
 def test_system_packages_come_by_name_and_without_rights_for_the_build(builder, tmp_path):
     """A package that the image lacks is there; one that Debian lacks is named."""
     there = asked(tmp_path, "tree --version; id -u", recipe={"build_packages": ("tree",)})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hivemind_agents.building import archive
+from hivemind_agents.building import archive, libraries
 from hivemind_agents.building.causes import probable_cause
 from hivemind_agents.building.model import Artifact, Manifest, Recipe
 from hivemind_agents.building.recipe import recipe_for
@@ -142,15 +142,15 @@ def test_equal_trees_give_equal_bytes(tmp_path):
     (other / "__pycache__" / "a.cpython-311.pyc").write_bytes(b"x")
     (other / "a.txt").chmod(0o600)
 
-    first, _ = archive.write_archive(one, tmp_path / "1.tar.gz", manifest())
-    second, _ = archive.write_archive(other, tmp_path / "2.tar.gz", manifest())
+    first, _ = archive.write_archive(archive.entries(one), tmp_path / "1.tar.gz", manifest())
+    second, _ = archive.write_archive(archive.entries(other), tmp_path / "2.tar.gz", manifest())
 
     assert first == second
 
 
 def test_an_archive_has_the_manifest_first_and_plain_modes(tmp_path):
     """Names are sorted; programs are 755, the rest 644, everything root's; links stay links."""
-    archive.write_archive(tree(tmp_path / "t"), tmp_path / "a.tar.gz", manifest())
+    archive.write_archive(archive.entries(tree(tmp_path / "t")), tmp_path / "a.tar.gz", manifest())
 
     with tarfile.open(tmp_path / "a.tar.gz") as opened:
         members = opened.getmembers()
@@ -167,10 +167,30 @@ def test_an_archive_has_the_manifest_first_and_plain_modes(tmp_path):
 def test_a_changed_file_is_another_artifact(tmp_path):
     """The digest is of the content."""
     folder = tree(tmp_path / "t")
-    before, _ = archive.write_archive(folder, tmp_path / "1.tar.gz", manifest())
+    before, _ = archive.write_archive(archive.entries(folder), tmp_path / "1.tar.gz", manifest())
     (folder / "a.txt").write_text("texT")
 
-    assert before != archive.write_archive(folder, tmp_path / "2.tar.gz", manifest())[0]
+    entries = archive.entries(folder)
+
+    assert before != archive.write_archive(entries, tmp_path / "2.tar.gz", manifest())[0]
+
+
+# Libraries
+
+
+def test_packages_of_kept_folders_are_told_apart():
+    """What every Debian has, headers and debug symbols are on no host's list."""
+    lines = ["kept libpq5\n", "kept libc6", "libxml2", "libpq-dev", "", "libxml2", "zlib1g-dbg"]
+
+    assert (("libpq5",), ("libxml2",)) == libraries.packages(lines)
+
+
+def test_restored_folders_are_searched_for_what_is_newer_alone():
+    """Names are quoted; without kept folders everything is the rest."""
+    again = libraries.search((".venv", "my deps"), restored=True)
+
+    assert "'/app/my deps/*' \\) -o -cnewer /tmp/hivemind-begun" in again
+    assert "! \\( -false \\)" in libraries.search((), restored=False)
 
 
 # Releases
