@@ -1,5 +1,7 @@
-"""What of one release is in the next when it is unpacked on a host."""
+"""What of one release is in the next on a host."""
 
+import getpass
+import os
 import subprocess
 import tarfile
 from pathlib import Path
@@ -8,7 +10,8 @@ import pytest
 
 pytestmark = pytest.mark.fast
 
-UNPACK = Path(__file__).parents[2] / "roles" / "app_install" / "files" / "unpack.sh"
+PROGRAMS = Path(__file__).parents[2] / "roles" / "app_install" / "files"
+UNPACK, WRITTEN = PROGRAMS / "unpack.sh", PROGRAMS / "written.sh"
 
 
 class Host:
@@ -45,6 +48,15 @@ class Host:
         current.symlink_to(release)
         return release
 
+    def written(self, what: str, release: Path, to: Path) -> list[str]:
+        """Run written.sh; the lines that it prints."""
+        return subprocess.run(
+            ["/bin/sh", "-euc", WRITTEN.read_text(), "written", what, release,
+             getpass.getuser(), to],
+            env={"PATH": f"{self.programs}:/usr/bin:/bin"},
+            check=True, timeout=30, capture_output=True, text=True,
+        ).stdout.splitlines()  # fmt: skip
+
 
 @pytest.fixture
 def host(tmp_path):
@@ -78,3 +90,43 @@ def test_a_copy_never_takes_the_place_of_what_the_release_brings(host):
 
     assert "new" == (second / "config.php").read_text()
     assert not (second / "local.php").exists()
+
+
+def test_what_an_application_wrote_anywhere_comes_along(host):
+    """Not its caches and logs, nothing that a program made of its code; those are named."""
+    first, second = host.install(1, {"index.php": ""}), host.install(2, {"index.php": ""})
+    for name in ("data/pages/my start.txt", "plugins/map/map.php", "data/cache/1.html",
+                 ".next/server/page.html", "dist/made.js", "error.log"):  # fmt: skip
+        (first / name).parent.mkdir(parents=True, exist_ok=True)
+        (first / name).write_text("written")
+
+    carried = host.written("carry", first, second)
+
+    assert {"./data/pages/my start.txt", "./plugins/map/map.php"} == set(carried)
+    assert "written" == (second / "data/pages/my start.txt").read_text()
+    assert [".next/server/page.html", "dist/made.js"] == host.written("list", first, second)
+    assert [] == host.written("carry", first, second)
+    assert [] == host.written("carry", host.root / "current", second)
+
+
+def test_the_newest_of_each_is_taken_and_links_are_left(host):
+    """What was written before the switch comes along, what the next release wrote stays."""
+    first, second = host.install(1, {"index.php": ""}), host.install(2, {"index.php": ""})
+    for name in ("newer.txt", "older.txt", "link.txt"):
+        (first / name).write_text("first")
+        (second / name).write_text("second")
+    os.utime(second / "newer.txt", (1, 1))
+    os.utime(first / "older.txt", (1, 1))
+    (second / "link.txt").unlink()
+    (second / "link.txt").symlink_to(host.root / "elsewhere")
+
+    host.written("carry", first, second)
+
+    assert "first" == (second / "newer.txt").read_text()
+    assert "second" == (second / "older.txt").read_text()
+    assert not (host.root / "elsewhere").exists()
+
+
+def test_a_release_that_is_gone_has_nothing_to_carry(host):
+    """The first deploy has no release before."""
+    assert [] == host.written("carry", host.root / "current", host.install(1, {"a": ""}))
