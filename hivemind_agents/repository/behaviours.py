@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from hivemind_agents.repository.facts import Finding
+from hivemind_agents.repository.readers.words import first_in
 from hivemind_agents.repository.report import Behaviour
 from hivemind_agents.repository.tree import FileTree
 
@@ -217,7 +218,7 @@ def read_behaviours(tree: FileTree, finding: Finding | None) -> tuple[Behaviour,
             if rule.only_in and rule.only_in not in path:
                 continue
             text = tree.text(path, limit=200_000) or ""
-            hit = rule.pattern.search(text)
+            hit = first_in(rule.pattern, text)
             if hit is None or (rule.unless and rule.unless.search(text)):
                 continue
             if rule.only_with and not rule.only_with.search(text):

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
 
+from hivemind_agents.repository.readers.words import found_in
 from hivemind_agents.repository.tree import FileTree
 
 # In one file, of one variable, and names that are given to variables.
@@ -120,7 +121,7 @@ def _asked(path: str, text: str, known: Container[str]) -> Iterator[tuple[str, i
     for suffixes, patterns in _ASKED:
         for pattern in patterns if path.endswith(suffixes) else ():
             looked: Counter[str] = Counter()
-            for hit in pattern.finditer(text):
+            for hit in found_in(pattern, text):
                 name = hit.group(1)
                 looked[name] += 1
                 # A file that asks for one thing again and again says no more by it.
@@ -130,7 +131,7 @@ def _asked(path: str, text: str, known: Container[str]) -> Iterator[tuple[str, i
                     yield name, hit.start()
     for suffixes, naming, asking in _NAMED:
         seen: set[str] = set()
-        for hit in naming.finditer(text) if path.endswith(suffixes) else ():
+        for hit in found_in(naming, text) if path.endswith(suffixes) else ():
             if hit.group(2) in known or hit.group(1) in seen or len(seen) == MAX_NAMES:
                 continue
             seen.add(hit.group(1))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hivemind_agents.repository.facts import GUESS, LIKELY, SURE, Fact, Finding
 from hivemind_agents.repository.guards import guarded_variables
 from hivemind_agents.repository.platforms import Declared
+from hivemind_agents.repository.readers.words import found_in
 from hivemind_agents.repository.report import EnvVariable
 from hivemind_agents.repository.services import ECOSYSTEM, SYSTEM_PACKAGES
 from hivemind_agents.repository.signals import (
@@ -285,13 +286,13 @@ def _schemes(
     """How the connection's URL has to begin, where it is more than the service's name."""
     found: dict[str, str] = {}
     pattern = {
-        "postgresql": r"\b((?:postgres|postgresql)\+\w+|jdbc:postgresql)://",
-        "mysql": r"\b((?:mysql|mariadb)\+\w+|jdbc:mysql|jdbc:mariadb)://",
+        "postgresql": re.compile(r"\b((?:postgres|postgresql)\+\w+|jdbc:postgresql)://"),
+        "mysql": re.compile(r"\b((?:mysql|mariadb)\+\w+|jdbc:mysql|jdbc:mariadb)://"),
     }
     for need in needs:
         for _, text in texts if need in pattern else ():
             listed = (
-                hit[1] for hit in re.finditer(pattern[need], text) if _has_driver(finding, hit[1])
+                hit[1] for hit in found_in(pattern[need], text) if _has_driver(finding, hit[1])
             )
             if scheme := next(listed, None):
                 found[need] = scheme

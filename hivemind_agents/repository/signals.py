@@ -14,6 +14,7 @@ from hivemind_agents.repository.facts import Finding
 from hivemind_agents.repository.guards import guarded_variables
 from hivemind_agents.repository.platforms import Declared
 from hivemind_agents.repository.readers.branches import only_in_development, staged
+from hivemind_agents.repository.readers.words import first_in, found_in
 from hivemind_agents.repository.report import EnvVariable, Need
 from hivemind_agents.repository.services import BOUND, DRIVERS
 from hivemind_agents.repository.tree import FileTree
@@ -347,7 +348,7 @@ def _import_of(name: str, ecosystem: str, texts: list[tuple[str, str]]) -> str |
         return None
     for path, text in texts:
         if path.endswith(suffixes):
-            found = pattern.search(text)
+            found = first_in(pattern, text)
             if found:
                 return _where(path, text, found.start())
     return None
@@ -357,7 +358,7 @@ def _from_texts(signals: dict[str, Signals], texts: list[tuple[str, str]]) -> No
     for path, text in texts:
         for need, pattern in _LITERALS.items():
             if signals[need].literal is None:
-                found = pattern.search(text)
+                found = first_in(pattern, text)
                 if found:
                     signals[need].literal = _where(path, text, found.start())
 
@@ -370,7 +371,7 @@ def sqlite_fallback(texts: list[tuple[str, str]], variables: Iterable[EnvVariabl
     for path, text in texts:
         if path.endswith((".json", ".toml")):
             continue
-        for found in _SQLITE.finditer(text):
+        for found in found_in(_SQLITE, text):
             line_start = text.rfind("\n", 0, found.start()) + 1
             line = text[line_start : text.find("\n", found.start())]
             if line.lstrip().startswith(("import ", "from ", "#", "//", "*", "require")):

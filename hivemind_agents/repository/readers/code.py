@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from hivemind_agents.repository.readers.words import found_in
 from hivemind_agents.repository.tree import FileTree
 
 SOURCE_LIMIT = 200_000
@@ -30,7 +31,10 @@ def without_comments(text: str, style: str = "c") -> str:
     """The text with its comments blanked; every line keeps its number."""
 
     def blank(found: re.Match[str]) -> str:
-        return found.group() if found.group()[0] in "\"'`" else _NOT_NEWLINE.sub(" ", found.group())
+        comment = found.group()
+        if comment[0] in "\"'`":
+            return comment
+        return _NOT_NEWLINE.sub(" ", comment) if "\n" in comment else " " * len(comment)
 
     return _STYLES[style].sub(blank, text)
 
@@ -101,7 +105,7 @@ def hits(
     for path, text in files:
         if path.startswith(under):
             line, counted = 1, 0
-            for found in compiled.finditer(text):
+            for found in found_in(compiled, text):
                 line += text.count("\n", counted, found.start())
                 counted = found.start()
                 yield Hit(path, line, found)

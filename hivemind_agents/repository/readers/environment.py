@@ -23,6 +23,7 @@ from hivemind_agents.repository.readers.variables import (
     is_secret,
     literal,
 )
+from hivemind_agents.repository.readers.words import first_in, found_in, may_match
 from hivemind_agents.repository.tree import FileTree
 
 __all__ = ["NAME", "PLATFORM", "Use", "is_needed", "is_secret", "read_uses"]
@@ -81,7 +82,7 @@ def _told_nothing(tree: FileTree) -> Iterator[Use]:
     for suffixes, pattern in TOLD_NOTHING.items():
         for path in tree.sources(*suffixes, limit=300):
             text = tree.text(path, limit=200_000) or ""
-            found = pattern.search(text)
+            found = first_in(pattern, text)
             if found and (suffixes is not JAVASCRIPT or re.search(r"[\"']pg[\"']", text)):
                 where = tree.where(path, found.group(0)[-20:])
                 yield from (Use(name, where, optional=True) for name in LIBPQ)
@@ -89,10 +90,10 @@ def _told_nothing(tree: FileTree) -> Iterator[Use]:
 
 
 def _scan(path: str, text: str, patterns: Iterable[re.Pattern[str]]) -> Iterator[Use]:
-    if not _MENTIONS.search(text):
+    if not may_match(_MENTIONS, text):
         return
     for pattern in patterns:
-        for found in pattern.finditer(text):
+        for found in found_in(pattern, text):
             groups = found.groupdict()
             name = groups.get("name") or groups.get("name2")
             if name is None and groups.get("kebab"):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from hivemind_agents.repository.readers.structured import read_json
 from hivemind_agents.repository.readers.variables import NAME, Use, literal
+from hivemind_agents.repository.readers.words import first_in, found_in
 from hivemind_agents.repository.tree import FileTree
 
 # Nest's `config.get<string>("NAME", "default")`, whatever the service is called.
@@ -18,7 +19,7 @@ CONFIG_SERVICE = re.compile(
 SCHEMA_OF_ENVIRONMENT = re.compile(
     r"cleanEnv\(|Env\.(?:rules|create)\(|createEnv\(|validationSchema|"
     r"(?:parse|safeParse|validate|validateSync|plainToInstance|plainToClass)\([^)\n]*process\.env|"
-    r"env\.get\([^)\n]*\)\.|(?i:env\w*schema)"
+    r"env\.get\([^)\n]*\)\.|[eE]nv\w*[sS]chema|ENV\w*SCHEMA"
 )
 SCHEMA_ENTRY = re.compile(
     r"(?m)(?:^|[{,])\s*(?P<name>[A-Z][A-Z0-9_]{2,})\s*:\s*"
@@ -35,6 +36,10 @@ _WHOLE = re.compile(
     r"import\s*\{[^{}]{0,200}?\b(env)\b[^{}]{0,200}\}\s*from\s*[\"'](?:node:)?(?:process|\$env/dynamic/\w+)[\"']",
     re.M,
 )
+_TAKEN_APART = re.compile(
+    r"(?:const|let|var)\s*\{([^{}]{1,800})\}\s*(?::\s*[\w.<>, ]+)?=\s*"
+    r"(?:process|Bun|import\.meta)\.env\b"
+)
 _STATIC = re.compile(r"import\s*\{([^{}]{1,800})\}\s*from\s*[\"']\$env/static/private[\"']")
 _FALLBACK = r"(?:\s*(?:\|\||\?\?)\s*(?P<default>[\"'`][^\"'`\n]*[\"'`]|[\d_]+|true|false))?"
 
@@ -43,11 +48,7 @@ def javascript_uses(path: str, text: str) -> Iterator[Use]:
     """Variables taken apart (`const { A, B = 1 } = process.env`), and those that a schema of the
     environment names (envalid, zod, Joi, Adonis).
     """
-    for found in re.finditer(
-        r"(?:const|let|var)\s*\{([^{}]{1,800})\}\s*(?::\s*[\w.<>, ]+)?=\s*"
-        r"(?:process|Bun|import\.meta)\.env\b",
-        text,
-    ):
+    for found in found_in(_TAKEN_APART, text):
         where = f"{path}:{text.count(chr(10), 0, found.start()) + 1}"
         for part in found.group(1).split(","):
             name, equals, default = part.partition("=")
@@ -60,7 +61,7 @@ def javascript_uses(path: str, text: str) -> Iterator[Use]:
             where = f"{path}:{text.count(chr(10), 0, found.start()) + 1}"
             default = found.group("default")
             yield Use(found.group("name"), where, literal(default), optional=bool(default))
-    if not SCHEMA_OF_ENVIRONMENT.search(text):
+    if first_in(SCHEMA_OF_ENVIRONMENT, text) is None:
         return
     for found in SCHEMA_ENTRY.finditer(text):
         rule = found.group("rule")
@@ -78,7 +79,7 @@ def javascript_uses(path: str, text: str) -> Iterator[Use]:
 
 
 def _by_name(path: str, text: str) -> Iterator[Use]:
-    names = {name for found in _WHOLE.finditer(text) for name in found.groups() if name}
+    names = {name for found in found_in(_WHOLE, text) for name in found.groups() if name}
     seen: set[str] = set()
     for name in sorted(names):
         for hit in re.finditer(
@@ -90,7 +91,7 @@ def _by_name(path: str, text: str) -> Iterator[Use]:
             where = f"{path}:{text.count(chr(10), 0, hit.start()) + 1}"
             default = hit.group("default")
             yield Use(hit.group(1), where, literal(default), optional=default is not None)
-    for found in _STATIC.finditer(text):
+    for found in found_in(_STATIC, text):
         where = f"{path}:{text.count(chr(10), 0, found.start()) + 1}"
         for part in found.group(1).split(","):
             name = part.split(" as ")[0].strip()
