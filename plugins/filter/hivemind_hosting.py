@@ -43,6 +43,33 @@ def hivemind_schedules(release: dict[str, Any]) -> list[dict[str, Any]]:
     return [one.model_dump(mode="json") for one in jobs(_release(release))]
 
 
+def files_of(
+    items: Sequence[dict[str, Any] | str],
+    path: str,
+    *,
+    template: str = "",
+    content: str = "",
+    link: str = "",
+    mode: str = "0644",
+) -> list[dict[str, Any]]:
+    """One file of root's for each item, for `hivemind_files`: `{name}` in `path` is the item's.
+
+    Made of a template that sees it as `item`, of its field `content`, or a link.
+    """
+    files = []
+    for item in items:
+        name = item if isinstance(item, str) else item["name"]
+        there: dict[str, Any] = {"path": path.replace("{name}", str(name))}
+        if link:
+            files.append({**there, "state": "link", "src": link})
+        elif template:
+            made = {"template": template, "variables": {"item": item}}
+            files.append({**there, **made, "mode": mode, "owner": "root"})
+        elif isinstance(item, dict):
+            files.append({**there, "content": item[content], "mode": mode, "owner": "root"})
+    return files
+
+
 def _release(release: dict[str, Any]) -> Release:
     return Release.model_validate_json(json.dumps(release, default=str))
 
@@ -52,6 +79,7 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
+            "files_of": files_of,
             "hivemind_health": hivemind_health,
             "hivemind_processes": hivemind_processes,
             "hivemind_schedules": hivemind_schedules,
