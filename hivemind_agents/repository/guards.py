@@ -32,7 +32,8 @@ _ASKED: tuple[tuple[tuple[str, ...], tuple[re.Pattern[str], ...]], ...] = (
         (
             # if os.environ.get("REDIS_URL"): …, if "REDIS_URL" in os.environ: …
             re.compile(
-                r"\bif\s+os\.(?:environ\.get|getenv)\(\s*[\"'](\w+)[\"']\s*\)\s*(?::|else\b)"
+                r"\bif\s+(?:os\.)?(?:environ\.get|getenv)\(\s*[\"'](\w+)[\"']"
+                r"(?:\s*,\s*(?:None|\"\"|''))?\s*\)(?:\s+is\s+not\s+None)?\s*(?::|else\b|and\b)"
             ),
             re.compile(r"\bif\s+[\"'](\w+)[\"']\s+in\s+(?:os\.)?environ\b"),
             # if settings.REDIS_URL: …

@@ -10,6 +10,14 @@ from dataclasses import replace
 from hivemind_agents.repository.readers.python_source import PythonModule, dotted, first_text
 from hivemind_agents.repository.readers.variables import NAME, Use
 
+# What a web server tells of a request in a mapping of the same name (PEP 3333), no setting.
+_OF_A_REQUEST = re.compile(
+    r"^(?:HTTP_\w+|REQUEST_METHOD|SCRIPT_NAME|PATH_INFO|QUERY_STRING|CONTENT_(?:TYPE|LENGTH)|"
+    r"SERVER_(?:NAME|PORT|PROTOCOL|SOFTWARE)|REMOTE_(?:ADDR|USER|HOST|PORT)|AUTH_TYPE|RAW_URI|"
+    r"REQUEST_URI|PATH_TRANSLATED|DOCUMENT_ROOT|GATEWAY_INTERFACE)$"
+)
+# Declares an option of a command line, whose default may be a variable.
+_OPTION = re.compile(r"(?:^|\.)(?:add_argument|option|argument|Option|Argument)$")
 # `os.environ`, or a mapping of its name that a function was given.
 _ENVIRONMENT = re.compile(r"(?:^|[._])(?:environ|environment)$")
 _GETTERS = {"os.environ.get", "os.getenv", "environ.get", "getenv", "os.environ.setdefault"}
@@ -53,6 +61,13 @@ def python_uses(module: PythonModule) -> Iterator[Use]:
         for node in nodes
         if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or)
     }
+    flags = {
+        id(keyword.value)
+        for node in nodes
+        if isinstance(node, ast.Call) and _OPTION.search(dotted(node.func))
+        for keyword in node.keywords
+        if keyword.arg == "default"
+    }
     helpers = _helpers(nodes) if _READS_A_NAME.search(text) else {}
     renamed = re.search(r"=\s*(?:os\.)?environ\b(?!\.get|\[)|import environ", text)
     mappings = _mappings(nodes) if renamed else set()
@@ -62,7 +77,11 @@ def python_uses(module: PythonModule) -> Iterator[Use]:
             known = _ENVIRONMENT.search(whole) or whole in mappings
             if known and isinstance(node.ctx, ast.Load):
                 name = node.slice.value if isinstance(node.slice, ast.Constant) else None
-                if isinstance(name, str) and NAME.match(name):
+                if (
+                    isinstance(name, str)
+                    and NAME.match(name)
+                    and _is_setting(whole, name, mappings)
+                ):
                     yield Use(name, f"{path}:{node.lineno}", demanded=True)
         elif isinstance(node, ast.Call) and dotted(node.func) in helpers:
             key = first_text(node)
@@ -77,7 +96,7 @@ def python_uses(module: PythonModule) -> Iterator[Use]:
             for use in _python_call(path, node, mappings, reads_config=reads_config):
                 yield (
                     replace(use, default=use.default or _constant(fallback), optional=True)
-                    if fallback is not None
+                    if fallback is not None or id(node) in flags
                     else use
                 )
         elif isinstance(node, ast.ClassDef):
@@ -157,6 +176,8 @@ def _python_call(
     mapping, _, method = name.rpartition(".")
     named = _ENVIRONMENT.search(mapping) or mapping in mappings
     given = method in {"get", "pop"} and named and key.isupper()
+    if named and not _is_setting(mapping, key, mappings):
+        return
     if name in _GETTERS or given:
         default = node.args[1] if len(node.args) > 1 else _keyword(node, "default")
         yield Use(key, where, _constant(default), optional=_falls_back(default))
@@ -167,6 +188,12 @@ def _python_call(
         yield Use(
             key, where, _constant(default), demanded=default is None, optional=default is not None
         )
+
+
+def _is_setting(mapping: str, name: str, mappings: set[str]) -> bool:
+    """Whether it is read of the process's environment, or may be: not of a request's."""
+    of_process = mapping.startswith("os.") or mapping in mappings
+    return of_process or not _OF_A_REQUEST.match(name)
 
 
 def _database_url(node: ast.Call, where: str) -> Use:

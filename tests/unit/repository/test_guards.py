@@ -16,6 +16,7 @@ ASKED = {
     "b.js": "const c = process.env.REDIS_URL ? new Redis(process.env.REDIS_URL) : new Map()",
     "c.ts": "const url = process.env.REDIS_URL\nif (!url) return null\nconnect(url)",
     "d.py": 'URL = os.getenv("REDIS_URL")\nif URL:\n    connect(URL)\n',
+    "k.py": 'if os.environ.get("REDIS_URL", "") is not None and DEBUG:\n    connect()\n',
     "e.go": 'if addr := os.Getenv("REDIS_URL"); addr != "" {\n\tconnect(addr)\n}',
     "f.rs": 'if let Ok(url) = std::env::var("REDIS_URL") { open(url) }',
     "g.rb": 'connect(ENV["REDIS_URL"]) if ENV["REDIS_URL"]',

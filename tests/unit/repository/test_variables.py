@@ -74,6 +74,28 @@ def test_the_environment_is_read_under_every_name(code: str):
     assert "API_URL" in names
 
 
+def test_what_a_request_tells_is_no_setting():
+    """
+    A mapping called environ is the process's own where it is `os.environ`, else WSGI's.
+    """
+    code = (
+        "import os\ndef app(environ, start):\n    return environ['PATH_INFO'], "
+        "request.environ.get('HTTP_HOST'), environ['API_URL']\n"
+        "port = os.environ['SERVER_PORT']\n"
+    )
+
+    assert ["API_URL", "SERVER_PORT"] == required({"main.py": code})
+
+
+def test_the_default_of_an_option_may_be_absent():
+    """
+    A command line that can be given otherwise demands no variable.
+    """
+    code = "import os\nparser.add_argument('--key', default=os.environ.get('API_KEY', None))\n"
+
+    assert [] == required({"main.py": code})
+
+
 @pytest.mark.parametrize(
     "name", ["SENTRY_DSN", "MAILER_DSN", "TEST_DATABASE_URL", "MONGO_DB_NAME", "REDIS_DB_NAME"]
 )
