@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from hivemind_agents.building import python_django as django
 from hivemind_agents.building import python_installers as installers
 from hivemind_agents.building import python_pins as pins
+from hivemind_agents.building import python_scm as scm
 from hivemind_agents.building import python_versions as versions
 from hivemind_agents.building.assets import front_end_steps
 from hivemind_agents.building.model import Recipe, Step
@@ -125,7 +126,7 @@ def _recipe(
     recipe = Recipe(
         name=name,
         steps=(*steps, *built),
-        env={**_ENV, **installers.UV_ENV},
+        env={**_ENV, **installers.UV_ENV, **scm.told(files)},
         defaults=django.build_defaults(report) if built else {},
         reads_env=bool(built),
         processes=processes,

@@ -51,6 +51,35 @@ def test_pip_installs_the_production_list_wherever_it_is(files, wanted):
     assert wanted in commands(recipe(files))
 
 
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        (
+            {
+                "pyproject.toml": "[build-system]\nrequires = ['setuptools-scm']\n"
+                "[project]\nname = 'my.app'\ndynamic = ['version']\n"
+            },
+            "SETUPTOOLS_SCM_PRETEND_VERSION_FOR_MY_APP",
+        ),
+        (
+            {
+                "pyproject.toml": "[build-system]\nrequires = ['setuptools', 'setuptools_scm']\n",
+                "setup.cfg": "[metadata]\nname = ara\n",
+            },
+            "VCS_VERSIONING_PRETEND_VERSION_FOR_ARA",
+        ),
+        ({"setup.py": "setup(setup_requires=['pbr'], pbr=True)"}, "PBR_VERSION"),
+    ],
+)
+def test_a_project_whose_version_is_gits_is_told_one(files, told):
+    """Builds see no repository; the version of no dependency is touched."""
+    env = recipe(files).env
+
+    assert "0.0.0" == env[told]
+    assert "SETUPTOOLS_SCM_PRETEND_VERSION" not in env
+    assert told not in recipe({"requirements.txt": "flask"}).env
+
+
 def test_a_project_that_is_a_package_is_installed_after_its_dependencies():
     """What changes with every commit is not among what is kept."""
     text = "[build-system]\nrequires=['hatchling']\n[project]\nname='x'\ndependencies=['flask']\n"
