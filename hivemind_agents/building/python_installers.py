@@ -5,6 +5,7 @@ exactly, into the deployment's cache; the lock files of Poetry, Pipenv and PDM a
 of ours and installed by pip, from this machine's index, against their digests.
 """
 
+import json
 import re
 import shlex
 import tomllib
@@ -24,7 +25,8 @@ from hivemind_agents.building.python_versions import (
     Python,
 )
 from hivemind_agents.errors import RepositoryError
-from hivemind_agents.repository.languages.python.manifests import REQUIREMENTS
+from hivemind_agents.repository.languages.python.manifests import PRODUCTION_EXTRAS, REQUIREMENTS
+from hivemind_agents.repository.readers.structured import table
 
 UV = "uv==0.13.9"
 _TOOLS = "/cache/tools"
@@ -99,11 +101,12 @@ def pip(files: Iterable[str], python: Python) -> tuple[Step, ...]:
     if listed:
         steps.append(_installs("install the dependencies", _pip_requirements(files, listed)))
     elif "pyproject.toml" in names and (_lists_statically(files) or not _is_package(files)):
-        steps.append(_installs("install the dependencies", _pip_listed()))
+        steps.append(_installs("install the dependencies", _pip_listed(_extras(files))))
         if _is_package(files):
             steps.append(_project(f"{PIP_INSTALL} --no-deps ."))
     elif names & {"pyproject.toml", "setup.py"}:
-        steps.append(_installs("install the project", f"{PIP_INSTALL} ."))
+        extras = f"[{','.join(_extras(files))}]" if _extras(files) else ""
+        steps.append(_installs("install the project", f"{PIP_INSTALL} .{extras}"))
     return tuple(steps)
 
 
@@ -112,9 +115,10 @@ def uv(files: Iterable[str], python: Python) -> tuple[Step, ...]:
     text = text_of(files, "uv.lock")
     locks.check("uv.lock", "pyproject.toml", "uv lock", files)
     steps = [tool(UV), *environment(python, with_pip=False)]
+    production = " ".join((_PRODUCTION, *(f"--extra {name}" for name in _extras(files))))
     project = (_project(f"{UV_INSTALL} --no-deps ."),) if _is_package(files) else ()
     if "uv.lock" not in frozenset(files):
-        command = f"{_UV} sync {_PRODUCTION}"
+        command = f"{_UV} sync {production}"
         return (*steps, _installs("install the dependencies", command), *project)
     registries = set(re.findall(r'source = \{ registry = "([^"]+)" \}', text or ""))
     registry = next(iter(registries)) if len(registries) == 1 else None
@@ -128,11 +132,11 @@ def uv(files: Iterable[str], python: Python) -> tuple[Step, ...]:
         )
     )
     if registry is None:
-        command = f"{_UV} sync --frozen {_PRODUCTION}"
+        command = f"{_UV} sync --frozen {production}"
     else:
         # Names, versions and digests from the lock, the files from this machine's index.
         command = (
-            f"{_UV} export --quiet --frozen {_PRODUCTION} --format requirements.txt "
+            f"{_UV} export --quiet --frozen {production} --format requirements.txt "
             f"--output-file /tmp/locked.txt && {UV_INSTALL} --no-deps --requirement /tmp/locked.txt"
         )
     return (*steps, _installs("install the dependencies", command), *project)
@@ -285,12 +289,20 @@ def _constrained(files: Iterable[str]) -> str:
     return f"printf '%s\\n' {lines} >{_CONSTRAINTS}; PIP_CONSTRAINT={_CONSTRAINTS} "
 
 
-def _pip_listed() -> str:
-    """A project that is no package: its list alone is installed."""
+def _extras(files: Iterable[str]) -> tuple[str, ...]:
+    """The project's optional dependencies that production is run with."""
+    optional = table(_pyproject(files).get("project")).get("optional-dependencies")
+    return tuple(sorted(PRODUCTION_EXTRAS & set(table(optional))))
+
+
+def _pip_listed(extras: tuple[str, ...]) -> str:
+    """A project that is no package: its lists alone are installed."""
     read = (
         "import tomllib; "
-        'print("\\n".join(tomllib.load(open("pyproject.toml", "rb"))'
-        '.get("project", {}).get("dependencies", [])))'
+        'project = tomllib.load(open("pyproject.toml", "rb")).get("project", {}); '
+        'optional = project.get("optional-dependencies", {}); '
+        'print("\\n".join(sum([project.get("dependencies", []), '
+        f"*(optional[name] for name in {json.dumps(extras)})], [])))"
     )
     return (
         f"{SYSTEM_INTERPRETER} -c {shlex.quote(read)} >/tmp/listed.txt && "

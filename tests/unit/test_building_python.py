@@ -80,6 +80,23 @@ def test_a_project_whose_version_is_gits_is_told_one(files, told):
     assert told not in recipe({"requirements.txt": "flask"}).env
 
 
+@pytest.mark.parametrize(
+    ("manager", "wanted"),
+    [
+        ("pip", '(optional[name] for name in ["server"])'),
+        ("uv", "--no-install-project --extra server"),
+    ],
+)
+def test_extras_of_production_are_installed(manager, wanted):
+    """Those that Recon counts among the dependencies; not those for tests."""
+    project = (
+        "[project]\nname = 'x'\nversion = '1'\ndependencies = ['click']\n"
+        "[project.optional-dependencies]\nserver = ['django']\ntest = ['pytest']\n"
+    )
+
+    assert wanted in commands(recipe({"pyproject.toml": project}, package_manager=manager))
+
+
 def test_a_project_that_is_a_package_is_installed_after_its_dependencies():
     """What changes with every commit is not among what is kept."""
     text = "[build-system]\nrequires=['hatchling']\n[project]\nname='x'\ndependencies=['flask']\n"

@@ -23,6 +23,8 @@ REQUIREMENTS = (
     "requirements/requirements.txt", "requirements-prod.txt", "requirements.in",
     "reqs.txt", "requirement.txt", "Requirements.txt",
 )  # fmt: skip
+# Optional dependencies that an application in production is run with.
+PRODUCTION_EXTRAS = frozenset({"prod", "production", "server", "deploy", "web"})
 CONDA = ("environment.yml", "environment.yaml", "conda.yml", "conda.yaml")
 # A requirements file of more lines lists nothing new.
 MAX_LINES = 3_000
@@ -119,7 +121,7 @@ def _pyproject(tree: FileTree) -> Iterator[Dependency]:
     project = table(content.get("project"))
     yield from _each(tree, path, project.get("dependencies"))
     for group, entries in table(project.get("optional-dependencies")).items():
-        yield from _each(tree, path, entries, dev=group not in {"prod", "production", "server"})
+        yield from _each(tree, path, entries, dev=group not in PRODUCTION_EXTRAS)
     for entries in table(content.get("dependency-groups")).values():
         yield from _each(tree, path, entries, dev=True)
     tool = table(content.get("tool"))
