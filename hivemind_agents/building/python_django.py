@@ -2,8 +2,8 @@
 
 With `DEBUG` off no Django serves its static files; projects leave that to a web server that they
 expect in front. Where a project has no WhiteNoise of its own, its WSGI application is wrapped in
-it. Where settings have fixed names of hosts in them, or let nobody in who comes without HTTPS, the
-deployment's names are added to the first, and the second is off as long as there is no HTTPS.
+it. Unless a variable tells the settings the names of hosts, the deployment's are added to them;
+what lets nobody in who comes without HTTPS is off as long as there is none.
 """
 
 import re
@@ -19,14 +19,14 @@ MODULE = "hivemind_wsgi"
 _MANIFESTS = (*REQUIREMENTS, "pyproject.toml", "Pipfile", "setup.py", "uv.lock", "poetry.lock")
 _SERVER = re.compile(
     r"^(?P<before>(?:.*?\s)?(?:gunicorn|waitress-serve|uwsgi)\b.*?)"
-    r"(?P<module>\b[\w.]*wsgi)(?::application)?(?P<after>[\"']?(?:\s.*)?)$"
+    r"(?P<module>\b[\w.]*wsgi)(?::(?P<name>\w*application))?(?P<after>[\"']?(?:\s.*)?)$"
 )
 _NAMES = '''\
 """The project's WSGI application, as it is reached here."""
 
 import os
 
-from {module} import application
+from {module} import {name}
 from django.conf import settings
 
 hosts = [name for name in os.environ.get("HIVEMIND_HOSTS", "").split(",") if name]
@@ -42,7 +42,7 @@ if os.environ.get("HIVEMIND_HTTPS") == "no":
 _PLAIN = '''\
 """The project's WSGI application, which serves its static files too."""
 
-from {module} import application
+from {module} import {name}
 from django.conf import settings
 '''
 _STATIC = """\
@@ -91,13 +91,19 @@ def wrapped(
     """(processes with the web one wrapped, the step that writes the wrapper, packages it needs)."""
     web = _SERVER.match(processes.get("web", ""))
     own = _lists_whitenoise(files)
-    fixed = any(item.about in {"host-allow-list", "https-only"} for item in report.behaviours)
+    # Names may also be worked out where nobody sees it: only a variable for them tells otherwise.
+    fixed = not report.host_variables or any(
+        item.about in {"host-allow-list", "https-only"} for item in report.behaviours
+    )
     if report.framework != "django" or web is None or (own and not fixed):
         return processes, (), ()
     module = web["module"]
     folder = re.search(r"(?:--chdir[ =]|^cd )([\w./-]+)", web["before"])
     path = f"{folder.group(1).rstrip('/')}/{MODULE}.py" if folder else f"{MODULE}.py"
-    text = (_NAMES if fixed else _PLAIN).format(module=module) + ("" if own else _STATIC)
+    name = web["name"] or "application"
+    name = name if name == "application" else f"{name} as application"
+    text = (_NAMES if fixed else _PLAIN).format(module=module, name=name)
+    text += "" if own else _STATIC
     write = f"printf %s {shlex.quote(text)} >{path}"
     served = f"{web['before']}{MODULE}:application{web['after']}"
     step = Step(title="fit the application to where it runs", command=write)

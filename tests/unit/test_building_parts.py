@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from hivemind_agents.adapters.builder_box import without
 from hivemind_agents.adapters.builder_network import NetworkSettings, policy, rules
 from hivemind_agents.adapters.builder_proxy import named, outside
-from hivemind_agents.building import archive, libraries, sbom
+from hivemind_agents.building import archive, sbom
 from hivemind_agents.building.model import Manifest, Package
 from hivemind_agents.errors import UserError
 
@@ -105,13 +105,6 @@ def test_a_line_that_is_kept_has_stars_for_secrets():
 
     assert b"Looking in ****, ****, ****\n" == hidden
     assert "token" not in repr(SecretStr("token-1234"))
-
-
-def test_libraries_are_packages_that_hosts_may_lack():
-    """What every Debian has, and headers, are left out."""
-    assert ("libpq5", "libxml2") == libraries.packages(
-        ["libc6", "libpq5", "libpq-dev", "libxml2", "", "libstdc++6"]
-    )
 
 
 @pytest.mark.parametrize(

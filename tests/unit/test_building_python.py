@@ -13,7 +13,7 @@ from hivemind_agents.building.files import Files
 from hivemind_agents.building.model import Recipe
 from hivemind_agents.building.recipe import recipe_for
 from hivemind_agents.errors import RepositoryError
-from hivemind_agents.repository.report import Behaviour, EnvVariable, RepositoryReport
+from hivemind_agents.repository.report import Behaviour, EnvVariable, HostVariable, RepositoryReport
 
 pytestmark = pytest.mark.fast
 
@@ -261,6 +261,7 @@ def test_django_without_whitenoise_serves_its_static_files_all_the_same():
 @pytest.mark.parametrize(
     ("start", "wrapped"),
     [
+        ("gunicorn shop.wsgi:default_application", "gunicorn hivemind_wsgi:application"),
         ("gunicorn --chdir web shop.wsgi", "gunicorn --chdir web hivemind_wsgi:application"),
         ("cd web && gunicorn shop.wsgi:application -w 2",
          "cd web && gunicorn hivemind_wsgi:application -w 2"),
@@ -276,10 +277,13 @@ def test_only_a_wsgi_command_that_is_understood_is_wrapped(start, wrapped):
     assert wrapped == django({"requirements.txt": "django"}, start=start).processes["web"]
 
 
-def test_django_with_whitenoise_is_left_alone():
-    """Wherever it is listed."""
-    made = django({"requirements.txt": "-r requirements/base.txt",
-                   "requirements/base.txt": "django\nwhitenoise\n"})  # fmt: skip
+def test_django_with_whitenoise_and_a_variable_for_its_names_is_left_alone():
+    """Wherever it is listed; without the variable the wrapper adds the names alone."""
+    files = {"requirements.txt": "-r requirements/base.txt",
+             "requirements/base.txt": "django\nwhitenoise\n"}  # fmt: skip
+    named = {"DJANGO_HOSTS": HostVariable()}
+    made = django(files, host_variables=named)
+    assert django(files).processes["web"].startswith("gunicorn hivemind_wsgi:application")
 
     assert made.processes["web"].startswith("gunicorn shop.wsgi:application")
     assert () == made.added
