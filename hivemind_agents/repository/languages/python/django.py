@@ -51,7 +51,7 @@ def detect(project: PythonProject) -> Match | None:
 
 
 def _without_manage(project: PythonProject) -> Match | None:
-    """An application in one file, or a project whose `manage.py` is not in the repository."""
+    """An application in one file, or a project whose `manage.py` leaves its work to a module."""
     served = project.served(
         "django.core.wsgi.get_wsgi_application", "django.core.asgi.get_asgi_application"
     )
@@ -59,6 +59,8 @@ def _without_manage(project: PythonProject) -> Match | None:
         return None
     asgi = served.module.objects.get(served.name, ("",))[0].endswith("get_asgi_application")
     start, adds = (asgi_start if asgi else wsgi_start)(project, served)
+    managed = project.tree.has("manage.py") is not None
+    migrates = managed and _has_database(project)
     return Match(
         framework="django",
         kind="web",
@@ -67,6 +69,10 @@ def _without_manage(project: PythonProject) -> Match | None:
         start=start,
         start_confidence=0.88,
         start_evidence=(served.where,),
+        build=("python manage.py collectstatic --noinput",)
+        if managed and _collects_static(project, "")
+        else (),
+        processes={"release": "python manage.py migrate --noinput"} if migrates else {},
         port=8000,
         adds=adds,
     )

@@ -4,6 +4,7 @@
 from cases import case
 
 CASES = [
+    case("django-manage-elsewhere", {"pyproject.toml": "[project]\nname='reports'\n[project.optional-dependencies]\nserver=['django']\n", "manage.py": "from reports.__main__ import main\nmain()\n", "reports/__main__.py": "import os\ndef main():\n    os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'reports.settings')\n", "reports/settings.py": "DATABASES = {'default': {'ENGINE': ENGINE, 'NAME': NAME}}\n", "reports/wsgi.py": "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n"}, framework="django", kind="web", processes={"release": "python manage.py migrate --noinput", "web": "gunicorn reports.wsgi:application --bind 0.0.0.0:$PORT"}),
     case("python-script", {"main.py": "print('hi')\n"}, language="python", kind="cli", start="python main.py", package_manager=None, framework=None, needs=[]),
     case("python-script-requirements", {"main.py": "import requests\nprint(requests)\n", "requirements.txt": "requests\n"}, kind="cli", package_manager="pip"),
     case("python-poetry-script", {"pyproject.toml": "[tool.poetry]\nname='x'\n[tool.poetry.dependencies]\npython='^3.9'\n", "poetry.lock": "", "main.py": "print(1)\n"}, kind="cli", package_manager="poetry", start="python main.py"),
