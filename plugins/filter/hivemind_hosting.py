@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from hivemind_agents.domain.deployment import Release
+from hivemind_agents.hosting.causes import with_cause
 from hivemind_agents.hosting.health import health_check
 from hivemind_agents.hosting.processes import jobs, processes
 
@@ -84,5 +85,6 @@ class FilterModule:
             "hivemind_processes": hivemind_processes,
             "hivemind_schedules": hivemind_schedules,
             "networks_with": networks_with,
+            "with_cause": with_cause,
             "with_release": with_release,
         }
