@@ -32,6 +32,11 @@ _COMPILED = [
     (suffixes, [re.compile(p) for p in patterns]) for suffixes, patterns in PATTERNS.items()
 ]
 _MENTIONS = re.compile(r"(?i)env|\$\{|configuration|viper|mapstructure")
+# Run by those who publish, test or measure; no release runs them.
+_TOOLING = re.compile(
+    r"(?:^|/)(?:[gG]ulpfile|[gG]runtfile|jest|karma|cypress|playwright|vitest|wdio|semantic-release|"
+    r"release-please|commitlint)(?:\.[\w-]+)*\.[cm]?[jt]s$"
+)
 _COMMENT = re.compile(r"^\s*(?://|#(?![{\[!])|\*|/\*|--|;;|%#)")
 
 
@@ -45,6 +50,8 @@ def read_uses(tree: FileTree, *, limit: int = 600) -> Iterator[Use]:
                 continue
     for suffixes, patterns in _COMPILED:
         for path in tree.sources(*suffixes, limit=limit):
+            if _TOOLING.search(path):
+                continue
             text = tree.text(path, limit=400_000) or ""
             yield from _scan(path, text, patterns)
             if suffixes is JAVASCRIPT:

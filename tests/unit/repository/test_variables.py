@@ -87,6 +87,19 @@ def test_what_a_request_tells_is_no_setting():
     assert ["API_URL", "SERVER_PORT"] == required({"main.py": code})
 
 
+def test_what_tools_of_development_read_is_not_asked_for():
+    """
+    A token for publishing a theme is nothing that the running application wants.
+    """
+    tools = {
+        f"themes/one/{name}": "const token = process.env.GST_TOKEN"
+        for name in ("gulpfile.js", "Gruntfile.js", "jest.config.ts", "playwright.config.mts")
+    }
+
+    assert [] == required({**node(""), **tools})
+    assert ["GST_TOKEN"] == required({**node("x(process.env.GST_TOKEN)"), **tools})
+
+
 def test_the_default_of_an_option_may_be_absent():
     """
     A command line that can be given otherwise demands no variable.
