@@ -196,17 +196,18 @@ def test_another_setting_restarts_once_and_migrates_once(door: Door) -> None:
 
 
 def test_a_release_that_does_not_start_shows_its_log_and_the_one_before_runs(door: Door) -> None:
-    """The failure ends with what the process said; what runs is not even restarted."""
+    """The failure ends with what the process said and why; what runs is not even restarted."""
     process = door.on_host("systemctl show -P MainPID hivemind-hosted-web")
     current, page = door.on_host("readlink /opt/hivemind/apps/hosted/current"), door.page()
-    procfile(door.app, web="python -c 'raise SystemExit(\"no such colour\")'")
+    procfile(door.app, web="python -c 'import no_such_colour'")
     door.done("build", app_repo=str(door.app), app_env={"COLOUR": "none"})
 
     ended = door.run("install")
     procfile(door.app, web="python server.py", release="python server.py migrate")
 
     assert 2 == ended.code
-    assert "no such colour" in ended.text
+    assert "No module named 'no_such_colour'" in ended.text
+    assert "Probable cause: the code imports no_such_colour" in ended.text
     assert current == door.on_host("readlink /opt/hivemind/apps/hosted/current")
     assert page == door.page()
     assert process == door.on_host("systemctl show -P MainPID hivemind-hosted-web")
@@ -263,19 +264,30 @@ def test_workers_and_jobs_run_and_say_who_they_are(door: Door) -> None:
 
 @pytest.mark.release
 def test_what_is_written_stays_or_its_loss_is_told(door: Door) -> None:
-    """A kept folder outlives releases, files of ours cannot be changed, others are named."""
+    """A kept folder outlives releases, files of ours cannot be changed, others come along.
+
+    What a program makes of its code does not, and is named.
+    """
     (door.app / "hivemind.yml").write_text("persistent: [uploads]\n")
-    write = "mkdir -p new && touch new/a && echo x >> uploads/seen && ! echo x >> server.py"
+    write = (
+        "mkdir -p new build && date +%N >> new/a && touch build/b && echo x >> uploads/seen && "
+        "! echo x >> server.py"
+    )
     procfile(door.app, web=f"{write} && python server.py")
     door.release(app_env={"COLOUR": "one"})
     door.done("build", app_repo=str(door.app), app_env={"COLOUR": "two"})
     ended = door.done("install")
     seen = door.on_host("cat /var/lib/hivemind-hosted/app/uploads/seen").split()
+    both = [door.on_host(f"cat /opt/hivemind/apps/hosted/releases/{number}/new/a").split()
+            for number in (newest(door.record).number - 1, newest(door.record).number)]  # fmt: skip
     (door.app / "hivemind.yml").unlink()
     procfile(door.app, web="python server.py", release="python server.py migrate")
 
     assert ["x", "x"] == seen
-    assert "new/a" in ended.text
+    assert both[0] == both[1][:1]
+    assert len(both[1]) > 1
+    assert "build/b" in ended.text
+    assert "new/a" not in ended.text
     assert "persistent:" in ended.text
 
 
