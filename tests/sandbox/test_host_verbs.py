@@ -283,9 +283,9 @@ def test_what_is_written_stays_or_its_loss_is_told(door: Door) -> None:
     (door.app / "hivemind.yml").unlink()
     procfile(door.app, web="python server.py", release="python server.py migrate")
 
-    assert ["x", "x"] == seen
-    assert both[0] == both[1][:1]
-    assert len(both[1]) > 1
+    assert len(seen) > 1
+    assert both[0] == both[1][: len(both[0])]
+    assert len(both[1]) > len(both[0])
     assert "build/b" in ended.text
     assert "new/a" not in ended.text
     assert "persistent:" in ended.text

@@ -127,6 +127,25 @@ def test_the_newest_of_each_is_taken_and_links_are_left(host):
     assert not (host.root / "elsewhere").exists()
 
 
+def test_what_visitors_wrote_meanwhile_goes_before_what_a_trial_made(host):
+    """A trial opens its copy of a database; what the live release wrote since is the truth."""
+    first, second = host.install(1, {"index.php": ""}), host.install(2, {"index.php": ""})
+    for name in ("orders.db", "settings.ini"):
+        (first / name).write_text("before")
+    host.written("carry", first, second)
+    now = (second / ".hivemind/carried").stat().st_mtime
+    (first / "orders.db").write_text("an order")
+    os.utime(first / "orders.db", (now + 1, now + 1))
+    os.utime(first / "settings.ini", (now - 1, now - 1))
+    for name in ("orders.db", "settings.ini"):
+        (second / name).write_text("opened")
+        os.utime(second / name, (now + 2, now + 2))
+
+    assert ["./orders.db"] == host.written("follow", first, second)
+    assert "an order" == (second / "orders.db").read_text()
+    assert "opened" == (second / "settings.ini").read_text()
+
+
 def test_a_release_that_is_gone_has_nothing_to_carry(host):
     """The first deploy has no release before."""
     assert [] == host.written("carry", host.root / "current", host.install(1, {"a": ""}))
