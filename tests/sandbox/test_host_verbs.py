@@ -270,8 +270,8 @@ def test_what_is_written_stays_or_its_loss_is_told(door: Door) -> None:
     """
     (door.app / "hivemind.yml").write_text("persistent: [uploads]\n")
     write = (
-        "mkdir -p new build && date +%N >> new/a && touch build/b && echo x >> uploads/seen && "
-        "! echo x >> server.py"
+        "mkdir -p new build && date +%N >> new/a && touch build/b$(date +%N) && "
+        "echo x >> uploads/seen && ! echo x >> server.py"
     )
     procfile(door.app, web=f"{write} && python server.py")
     door.release(app_env={"COLOUR": "one"})
