@@ -3,8 +3,8 @@
 import re
 
 from hivemind_agents.repository.facts import GUESS, LIKELY, SURE, WEAK, Match
-from hivemind_agents.repository.languages.python.project import PythonProject, acts
-from hivemind_agents.repository.languages.python.serving import script_start
+from hivemind_agents.repository.languages.python.project import PythonProject, Served, acts
+from hivemind_agents.repository.languages.python.serving import script_start, wsgi_start
 from hivemind_agents.repository.readers.python_source import PythonModule
 from hivemind_agents.repository.readers.structured import read_toml, table
 
@@ -81,9 +81,16 @@ def plain_match(project: PythonProject) -> Match:  # noqa: PLR0911 - a verdict e
         line = module.calls_any(*_SERVERS) or _accepts(module) or _called_by_slack(module)
         if line:
             where = f"{module.path}:{line}"
+            adds: tuple[str, ...] = ()
+            # Named as servers look for it (PEP 3333), in a file that starts none itself.
+            made = entry.objects.get("application")
+            if made and module is not entry and not entry.main_guard:
+                start, adds = wsgi_start(
+                    project, Served(entry, "application", made[1], factory=False)
+                )
             return Match(
                 framework=None, kind="web", rank=20, evidence=(where,), kind_confidence=0.88,
-                start=start, start_confidence=LIKELY, port=_port(module) or 8000,
+                start=start, start_confidence=LIKELY, port=_port(module) or 8000, adds=adds,
             )  # fmt: skip
     for module in reachable:
         works = _works_without_end(module)

@@ -46,4 +46,7 @@ CASES += [
          kind="worker", framework="taskiq", start="taskiq worker broker:broker", needs=["redis"]),
     case("slack-in-socket-mode-beside-its-own-server", {"requirements.txt": "slack-bolt\n", "app.py": "import os\nfrom slack_bolt import App\nfrom slack_bolt.adapter.socket_mode import SocketModeHandler\napp = App(token=os.environ['T'])\nif os.environ.get('SOCKET'):\n    SocketModeHandler(app, os.environ['A']).start()\n"},
          kind="worker", start="python app.py"),
+    case("application-beside-a-server-of-its-own", {"pyproject.toml": "[project]\nname='notes'\nversion='1'\ndependencies=['werkzeug']\n", "notes/__init__.py": "from werkzeug.serving import run_simple\nclass Notes:\n    pass\ndef make(conf):\n    return Notes()\ndef main():\n    run_simple('localhost', 8080, make(None))\n",
+        "notes/run.py": "import os\nfrom notes import make\napplication = make(os.environ.get('CONF'))\n"},
+         kind="web", start="gunicorn notes.run:application --bind 0.0.0.0:$PORT"),
 ]  # fmt: skip
