@@ -1,19 +1,7 @@
 """Why a command of a build probably failed, from its last lines: a table, first match wins."""
 
-import re
-from dataclasses import dataclass
-
 from hivemind_agents.building.causes_node import NODE_AND_GO
-
-
-@dataclass(frozen=True)
-class Cause:
-    """A pattern in the output, what it means, and what to do; `{0}` is its first group."""
-
-    pattern: str
-    why: str
-    mend: str | None = None
-
+from hivemind_agents.domain.causes import Cause, first_of
 
 CAUSES = (
     Cause(r"No space left on device|ENOSPC|Disk quota exceeded",
@@ -89,10 +77,8 @@ CAUSES = (
 
 def probable_cause(output: str, exit_code: int) -> tuple[str | None, str | None]:
     """The cause and the mend, as sentences; None where nothing is known."""
-    for cause in (*(Cause(*each) for each in NODE_AND_GO), *CAUSES):
-        if found := re.search(cause.pattern, output):
-            groups = [text for text in found.groups() if text] or [""]
-            return cause.why.format(*groups), cause.mend and cause.mend.format(*groups)
+    if found := first_of((*(Cause(*each) for each in NODE_AND_GO), *CAUSES), output):
+        return found
     if exit_code in {137, 9}:
         return "the build was killed, most likely for its memory", "raise build_memory_mb"
     if exit_code == 127:

@@ -1,6 +1,6 @@
 """Why a release probably does not run, from its log's last lines: a table, first match wins."""
 
-import re
+from hivemind_agents.domain.causes import Cause, first_of
 
 # Pattern, what it means, what to do; `{0}` is the pattern's first group that matched.
 _CAUSES: tuple[tuple[str, str, str], ...] = (
@@ -67,10 +67,9 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
 
 def with_cause(told: str) -> str:
     """What is told of a release that does not run, with the probable cause where it is known."""
-    for pattern, why, mend in _CAUSES:
-        if found := re.search(pattern, told):
-            group = next((text for text in found.groups() if text), "")
-            # What is known of this failure mends it sooner than what is said of all of them.
-            head = told.partition("\nFIX:")[0]
-            return f"{head}\nProbable cause: {why.format(group)}\nFIX: {mend.format(group)}"
-    return told
+    cause = first_of((Cause(*each) for each in _CAUSES), told)
+    if cause is None:
+        return told
+    # What is known of this failure mends it sooner than what is said of all of them.
+    head = told.partition("\nFIX:")[0]
+    return f"{head}\nProbable cause: {cause[0]}\nFIX: {cause[1]}"
