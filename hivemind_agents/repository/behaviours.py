@@ -22,6 +22,7 @@ class _Rule:
     only_in: str = ""
     only_with: re.Pattern[str] | None = None
     not_beside: re.Pattern[str] | None = None
+    framework: str = ""
 
 
 _JS = (".js", ".ts", ".mjs", ".cjs")
@@ -75,6 +76,16 @@ _RULES = (
         "--domain NAME, which gives HTTPS",
         None,
         "settings",
+        framework="django",
+    ),
+    _Rule(
+        "https-only",
+        (".py",),
+        re.compile(r"(?m)^[ \t]*SESSION_COOKIE_SECURE\s*=\s*True\b"),
+        "the session's cookie is sent over HTTPS alone; without a domain there is none, and nobody "
+        "stays logged in",
+        "--domain NAME, which gives HTTPS",
+        framework="flask",
     ),
     _Rule(
         "host-allow-list",
@@ -95,6 +106,7 @@ _RULES = (
         re.compile(r"HTTPSRedirectMiddleware|Talisman\(|SSLify\("),
         "every plain request is redirected, the health check's too",
         "switch it off where TLS ends at the load balancer, or exempt the health path",
+        re.compile(r"\bforce_https\s*=\s*False"),
     ),
     _Rule(
         "host-allow-list",
@@ -213,7 +225,10 @@ def read_behaviours(tree: FileTree, finding: Finding | None) -> tuple[Behaviour,
     if finding is None or finding.kind.value != "web":
         return ()
     found: dict[tuple[str, str], Behaviour] = {}
+    framework = finding.framework.value if finding.framework else None
     for rule in _RULES:
+        if rule.framework and rule.framework != framework:
+            continue
         for path in tree.sources(*rule.suffixes, limit=250):
             if rule.only_in and rule.only_in not in path:
                 continue

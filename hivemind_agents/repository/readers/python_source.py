@@ -38,6 +38,8 @@ class PythonModule:
     origins: dict[str, str] = field(default_factory=dict)
     objects: dict[str, tuple[str, int]] = field(default_factory=dict)
     factories: dict[str, str] = field(default_factory=dict)
+    # Functions that return an object of the module itself, which they go on making.
+    finishers: dict[str, str] = field(default_factory=dict)
     functions: dict[str, int] = field(default_factory=dict)
     calls: dict[str, int] = field(default_factory=dict)
     routes: list[Route] = field(default_factory=list)
@@ -214,13 +216,15 @@ class _Reader:
 
     def _factory(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         made: dict[str, str] = {}
-        for inner in ast.walk(node):
+        for inner in _own_statements(node):
             value = getattr(inner, "value", None)
             if not isinstance(value, ast.Call):
                 if isinstance(inner, ast.Return) and isinstance(value, ast.Name):
                     constructor = made.get(value.id)
                     if constructor:
                         self.module.factories[node.name] = constructor
+                    elif value.id in self.module.objects:
+                        self.module.finishers[node.name] = value.id
                 continue
             constructor = self.resolve(dotted(value.func))
             if isinstance(inner, ast.Assign):
@@ -336,6 +340,18 @@ def _depends_on_user(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         )
         or re.search(r"current_user", dumped)
     )
+
+
+def _own_statements(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.AST]:
+    """The nodes of a function, outermost first, without the functions inside it."""
+    frontier: list[ast.AST] = list(node.body)
+    while frontier:
+        following: list[ast.AST] = []
+        for inner in frontier:
+            yield inner
+            if not isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+                following.extend(ast.iter_child_nodes(inner))
+        frontier = following
 
 
 def _module_level(body: list[ast.stmt]) -> list[ast.stmt]:

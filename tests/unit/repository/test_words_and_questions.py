@@ -208,6 +208,7 @@ def test_a_lock_file_out_of_step_is_told_with_its_mend(files: dict[str, str], wo
 
 
 @pytest.mark.parametrize(("files", "about"), [
+    ({"requirements.txt": "flask\n", "app.py": "from flask import Flask\napp = Flask(__name__)\nTalisman(app, force_https=False)\n", "settings.py": "SESSION_COOKIE_SECURE = True\n"}, {"https-only"}),
     ({"requirements.txt": "django\n", "manage.py": "DJANGO_SETTINGS_MODULE='s.settings' django", "s/settings.py": "ALLOWED_HOSTS = []\nSECURE_SSL_REDIRECT = True\n", "s/wsgi.py": ""}, {"host-allow-list", "https-only", "https-redirect"}),
     ({"package.json": '{"scripts":{"start":"node s.js"},"dependencies":{"express":"4"}}', "s.js": "const e = require('express')();\ne.listen(3000, '127.0.0.1')"}, {"binding", "port"}),
     ({"go.mod": "module x\nrequire github.com/lib/pq v1.10.9\n", "main.go": 'package main\nimport "net/http"\nimport _ "github.com/lib/pq"\nvar dsn = "host=%s user=%s dbname=%s sslmode=disable"\nfunc main() { http.ListenAndServe(":"+port, nil) }'}, {"database-tls"}),

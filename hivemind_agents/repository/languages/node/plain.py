@@ -5,7 +5,7 @@ import re
 from hivemind_agents.repository.facts import GUESS, LIKELY, SURE, WEAK, Match
 from hivemind_agents.repository.languages.node.nx import built_program
 from hivemind_agents.repository.languages.node.project import MANIFEST, NodeProject
-from hivemind_agents.repository.readers.structured import table, text_of
+from hivemind_agents.repository.readers.structured import text_of
 from hivemind_agents.repository.report import Kind
 
 LISTENS = (
@@ -229,9 +229,7 @@ def _bundled(project: NodeProject) -> str | None:
 
 
 def _program(project: NodeProject) -> Match:
-    value = project.package["bin"]
-    path = text_of(value) or text_of(next(iter(table(value).values()), None))
-    start = f"node {path.removeprefix('./')}" if path else None
+    start = f"node {project.program}" if project.program else None
     return Match(
         framework=None, kind="cli", rank=10, evidence=(project.tree.where(MANIFEST, '"bin"'),),
         kind_confidence=0.85, start=start, start_confidence=0.75,

@@ -140,7 +140,18 @@ class NodeProject:
                 return path
         main = text_of(self.package.get("main")) or text_of(self.package.get("module"))
         path = self.existing(main) if main else None
+        program = self.program
+        if path and program and path in self._imports(program, self.tree.text(program) or ""):
+            # What others import is started by the package's own program.
+            return program
         return path or self.tree.has(*(name for name in _ENTRIES if not self._of_another(name)))
+
+    @property
+    def program(self) -> str | None:
+        """The file of the first command that the package installs (`bin`)."""
+        value = self.package.get("bin")
+        path = text_of(value) or text_of(next(iter(table(value).values()), None))
+        return self.existing(path) if path else None
 
     def _of_another(self, path: str) -> bool:
         """Whether a file is in a folder with a manifest of its own."""
@@ -229,16 +240,17 @@ class NodeProject:
                 if path in seen:
                     continue
                 seen[path] = texts.get(path) or self.tree.text(path) or ""
-                folder = path.rpartition("/")[0]
-                for name in re.findall(
-                    r"(?:from|require\(|import\(|import|fork\()\s*[\"'](\.{1,2}/[^\"']*|\.{1,2})[\"']",
-                    seen[path],
-                ):
-                    target = self.existing(_join(folder, name))
-                    if target and target not in seen:
-                        following.append(target)
+                following += self._imports(path, seen[path])
             frontier = following
         return list(seen.items())
+
+    def _imports(self, path: str, text: str) -> list[str]:
+        """Files of the repository that a file's text names to be imported or run."""
+        folder = path.rpartition("/")[0]
+        named = re.findall(
+            r"(?:from|require\(|import\(|import|fork\()\s*[\"'](\.{1,2}/[^\"']*|\.{1,2})[\"']", text
+        )
+        return [found for name in named if (found := self.existing(_join(folder, name)))]
 
     def reaches(self, pattern: str) -> str | None:
         """Where the code that the entry reaches has a match."""

@@ -1,13 +1,18 @@
 """Flask."""
 
+import ast
+
 from hivemind_agents.repository.facts import LIKELY, SURE, Match
 from hivemind_agents.repository.languages.python.plain import is_only_kept_alive
 from hivemind_agents.repository.languages.python.project import PythonProject, Served, target
 from hivemind_agents.repository.languages.python.queues import queue_processes
-from hivemind_agents.repository.languages.python.serving import wsgi_start
+from hivemind_agents.repository.languages.python.serving import script_start, wsgi_start
+from hivemind_agents.repository.readers.python_source import dotted
 
 APPLICATIONS = ("flask.Flask", "flask_openapi3.OpenAPI", "apiflask.APIFlask", "connexion.FlaskApp",
                 "connexion.App", "eve.Eve")  # fmt: skip
+
+_ADDS_PAGES = ("register_blueprint", "add_url_rule")
 
 
 def detect(project: PythonProject) -> Match | None:
@@ -16,6 +21,9 @@ def detect(project: PythonProject) -> Match | None:
     if served is None or is_only_kept_alive(project, served.module):
         return None
     start, adds = wsgi_start(project, served)
+    finished = _finished_by(project, served)
+    if finished:
+        start, adds = script_start(project, finished), ()
     if project.dependencies.runtime("flask-socketio"):
         for package, worker in (("eventlet", "eventlet"), ("gevent", "gevent")):
             if project.dependencies.runtime(package) and start.startswith("gunicorn "):
@@ -40,6 +48,30 @@ def detect(project: PythonProject) -> Match | None:
         port=5000,
         adds=adds,
     )
+
+
+def _finished_by(project: PythonProject, served: Served) -> str | None:
+    """The module with a function that adds the pages to what the factory makes, and keeps it: no
+    server can be pointed at that, so its own has to run.
+    """
+    for module in project.modules if served.factory else []:
+        for function in module.syntax.body if module.syntax else []:
+            if not isinstance(function, ast.FunctionDef) or module.factories.get(function.name):
+                continue
+            made = {
+                name.id
+                for node in ast.walk(function)
+                if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+                and dotted(node.value.func).rpartition(".")[2] == served.name
+                for name in node.targets if isinstance(name, ast.Name)
+            }  # fmt: skip
+            pages = {f"{name}.{call}" for name in made for call in _ADDS_PAGES}
+            if any(
+                isinstance(node, ast.Call) and dotted(node.func) in pages
+                for node in ast.walk(function)
+            ):
+                return module.path
+    return None
 
 
 def _migration(project: PythonProject, served: Served) -> str | None:

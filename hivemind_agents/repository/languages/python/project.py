@@ -58,12 +58,13 @@ class PythonProject:
         factories = {
             (module.path, name)
             for module in self.modules
-            for name, made in module.factories.items()
+            for name, made in _makers(module)
             if made in constructors
         }
         found = [
             Served(module, name, line, factory=False)
             for module, name, line in self.objects(*constructors)
+            if not _is_unfinished(module, name)
         ]
         factory_names = {name for _, name in factories}
         for module in self.modules:
@@ -74,7 +75,7 @@ class PythonProject:
             found = [
                 Served(module, name, module.functions.get(name, 1), factory=True)
                 for module in self.modules
-                for name, made in module.factories.items()
+                for name, made in _makers(module)
                 if made in constructors
                 and (
                     name.startswith(("create", "make", "get", "build", "init"))
@@ -107,6 +108,22 @@ class Served:
     @property
     def where(self) -> str:
         return f"{self.module.path}:{self.line}"
+
+
+def _makers(module: PythonModule) -> Iterator[tuple[str, str]]:
+    """(function, constructor of what it returns), be it an object of the module itself."""
+    yield from module.factories.items()
+    for name, returned in module.finishers.items():
+        yield name, module.objects[returned][0]
+
+
+def _is_unfinished(module: PythonModule, name: str) -> bool:
+    """Whether the object is one that a function goes on making, and nothing calls on import."""
+    return any(
+        returned == name and function.startswith(("create", "make", "build", "init", "setup"))
+        and function not in module.calls
+        for function, returned in module.finishers.items()
+    )  # fmt: skip
 
 
 # What takes an application and is one itself.

@@ -1,0 +1,53 @@
+"""Applications that are not finished where they are made."""
+
+# ruff: noqa: E501 - a tree a line, read sideways
+from cases import DISK, case, wsgi
+
+FLASK = {
+    "language": "python",
+    "kind": "web",
+    "framework": "flask",
+    "needs": [],
+    "optional_needs": DISK,
+}
+MADE = "from flask import Flask\n\napp = Flask(__name__)\n\n\ndef create_app():\n    app.config['SIZE'] = 1\n    return app\n"
+NESTED = (
+    "from flask import Flask, request\n\n\ndef create_app():\n    app = Flask(__name__)\n\n    @app.before_request\n    def language():\n"
+    "        found = request.accept_languages.best_match(['de', 'en'])\n        return found\n\n    return app\n"
+)
+
+CASES = [
+    case(
+        "a factory with functions inside that return something else",
+        {"shared/__init__.py": "", "shared/run.py": NESTED,
+         "shared/wsgi.py": "from shared.run import create_app\n\napplication = create_app()\n",
+         "shared/manage.py": "import click\nfrom shared.run import create_app\n\n\n@click.group()\ndef cli():\n    create_app()\n",
+         "pyproject.toml": "[project]\nname = 'shared'\nversion = '1'\ndependencies = ['flask', 'click']\n[project.scripts]\nshared = 'shared.manage:cli'\n"},
+        **FLASK, start=wsgi("shared.wsgi:application"),
+    ),
+    case(
+        "an object that a function of its module goes on making",
+        {"shop/__init__.py": MADE, "shop/wsgi.py": "from shop import create_app\n\napp = create_app()\n", "requirements.txt": "flask\n"},
+        **FLASK, start=wsgi("shop.wsgi:app"),
+    ),
+    case(
+        "an object and nobody but a server to call its function",
+        {"shop/__init__.py": MADE, "requirements.txt": "flask\n"},
+        **FLASK, start=wsgi("shop:create_app()"),
+    ),
+    case(
+        "pages added and served by the program itself",
+        {"cps/__init__.py": MADE, "cps/server.py": "from gevent.pywsgi import WSGIServer\n\n\ndef start(app):\n    WSGIServer(('', 8083), app).serve_forever()\n",
+         "cps/main.py": "from . import create_app\nfrom .server import start\n\n\ndef main():\n    app = create_app()\n    from .web import web\n    app.register_blueprint(web)\n    start(app)\n",
+         "cps/web.py": "from flask import Blueprint\n\nweb = Blueprint('web', __name__)\n\n\n@web.route('/')\ndef index():\n    return 'books'\n",
+         "cps.py": "from cps.main import main\n\nif __name__ == '__main__':\n    main()\n", "requirements.txt": "flask\ngevent\n"},
+        **FLASK, start="python cps.py", adds=[],
+    ),
+    case(
+        "a package whose program starts what others import",
+        {"package.json": '{"name": "desk", "main": "lib/app.js", "bin": {"desk": "./bin/desk.js"}, "dependencies": {"express": "4"}}',
+         "bin/desk.js": "#!/usr/bin/env node\nconst app = require('../lib/app');\napp().listen(process.env.PORT);\n",
+         "lib/app.js": "const express = require('express');\nmodule.exports = () => { const app = express(); app.get('/', (q, a) => a.send('')); return app; };\n"},
+        language="node", kind="web", framework="express", start="node bin/desk.js",
+    ),
+]  # fmt: skip
