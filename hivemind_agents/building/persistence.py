@@ -48,6 +48,9 @@ _MULTER = re.compile(r"\bdest(?:ination)?\s*:\s*[\"']\.?/?([\w-]+(?:/[\w-]+)*)/?
 _SQLITE = re.compile(
     r"[\"'/]\.?/?((?:[\w-]+/)*[\w.-]*\w\.(?:sqlite3?|db3?))(?:\?[^\"']*)?[\"']", re.IGNORECASE
 )
+_SQLITE_IN_TMP = re.compile(
+    r"[\"'](?:sqlite:///)?/tmp/[\w./-]*\w\.(?:sqlite3?|db3?)(?:\?[^\"']*)?[\"']", re.IGNORECASE
+)
 _SOURCES = (".py", ".js", ".mjs", ".cjs", ".ts", ".php", ".go", ".rb", ".cfg", ".toml")
 _NOT_OURS = re.compile(
     r"(^|/)(node_modules|vendor|\.venv|venv|tests?|spec|migrations|dist|build|examples?|docs)/"
@@ -106,6 +109,15 @@ def persistent_files(report: RepositoryReport, files: frozenset[str]) -> tuple[s
             if not any(name.startswith(f"{folder}/") for folder in folders)
             and name.split("/")[0] not in _ODD
         )
+    )
+
+
+def keeps_tmp(files: frozenset[str]) -> bool:
+    """Whether the code has its database in `/tmp`, which a service loses when it stops."""
+    return any(
+        _SQLITE_IN_TMP.search(text)
+        for name, text in _sources(files, _SOURCES)
+        if not name.rpartition("/")[2].startswith(("test", "conftest"))
     )
 
 

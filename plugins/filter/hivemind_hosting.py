@@ -45,23 +45,26 @@ def hivemind_schedules(release: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def files_of(
-    items: Sequence[dict[str, Any] | str],
+    items: Sequence[dict[str, Any] | str | int],
     path: str,
     *,
     template: str = "",
     content: str = "",
     link: str = "",
     mode: str = "0644",
+    gone: bool = False,
 ) -> list[dict[str, Any]]:
     """One file of root's for each item, for `hivemind_files`: `{name}` in `path` is the item's.
 
-    Made of a template that sees it as `item`, of its field `content`, or a link.
+    Made of a template that sees it as `item`, of its field `content`, or a link; or `gone`.
     """
     files = []
     for item in items:
-        name = item if isinstance(item, str) else item["name"]
+        name = item["name"] if isinstance(item, dict) else item
         there: dict[str, Any] = {"path": path.replace("{name}", str(name))}
-        if link:
+        if gone:
+            files.append({**there, "state": "absent"})
+        elif link:
             files.append({**there, "state": "link", "src": link})
         elif template:
             made = {"template": template, "variables": {"item": item}}

@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""Write files, folders and links of a host in one call: each call costs more than the writing."""
+"""Write and remove files, folders and links of a host in one call: calls cost more than that."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ options:
     options:
       path: {description: Where., type: path, required: true}
       state:
-        description: C(link) replaces what is there, C(directory) makes the folders above it too.
+        description: >-
+          C(link) replaces what is there, C(directory) makes the folders above it too, C(absent)
+          removes a file, a link or a folder with all that is in it.
         type: str
-        choices: [file, directory, link]
+        choices: [file, directory, link, absent]
         default: file
       content: {description: Of a file. A C(template) with C(variables) is made into it., type: str}
       src: {description: What a link names., type: str}
@@ -31,50 +33,12 @@ author: [HiveMind]
 """
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-
-ENTRY = {
-    "path": {"type": "path", "required": True},
-    "state": {"type": "str", "choices": ["file", "directory", "link"], "default": "file"},
-    "content": {"type": "str"},
-    "src": {"type": "str"},
-    "mode": {"type": "str"},
-    "owner": {"type": "str"},
-    "group": {"type": "str"},
-}
-REQUIRED_IF = [("state", "file", ["content"]), ("state", "link", ["src"])]
-
-
-def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            "files": {
-                "type": "list", "elements": "dict", "required": True,
-                "options": ENTRY, "required_if": REQUIRED_IF,
-            }
-        },
-        supports_check_mode=True,
-    )  # fmt: skip
-    changed: list[str] = []
-    differences: list[dict[str, str]] = []
-    for entry in module.params["files"]:
-        path = Path(entry["path"])
-        make = {"file": _file, "directory": _directory, "link": _link}[entry["state"]]
-        try:
-            difference = make(module, path, entry)
-        except OSError as error:
-            module.fail_json(msg=f"{path} cannot be written: {error.strerror or error}")
-        dressed = _attributes(module, path, entry)
-        if difference or dressed:
-            changed.append(str(path))
-            before, after = difference or ("", "")
-            header = {"before_header": str(path), "after_header": str(path)}
-            differences.append({**header, "before": before, "after": after})
-    module.exit_json(changed=bool(changed), paths=changed, diff=differences)
 
 
 def _file(module: AnsibleModule, path: Path, entry: dict[str, Any]) -> tuple[str, str] | None:
@@ -115,10 +79,22 @@ def _link(module: AnsibleModule, path: Path, entry: dict[str, Any]) -> tuple[str
     return f"{before}\n" if before else "", f"{entry['src']}\n"
 
 
+def _absent(module: AnsibleModule, path: Path, _entry: dict[str, Any]) -> tuple[str, str] | None:
+    if not path.exists() and not path.is_symlink():
+        return None
+    folder = path.is_dir() and not path.is_symlink()
+    if not module.check_mode:
+        if folder:
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    return "folder\n" if folder else "file\n", ""
+
+
 def _attributes(module: AnsibleModule, path: Path, entry: dict[str, Any]) -> bool:
     """Whether mode, owner or group had to change."""
     # What a check did not make has none.
-    if entry["state"] == "link" or not path.exists():
+    if entry["state"] in {"link", "absent"} or not path.exists():
         return False
     wanted = {
         "path": str(path),
@@ -129,6 +105,46 @@ def _attributes(module: AnsibleModule, path: Path, entry: dict[str, Any]) -> boo
         "attributes": None,
     }
     return bool(module.set_fs_attributes_if_different(wanted, changed=False))
+
+
+MAKERS = {"file": _file, "directory": _directory, "link": _link, "absent": _absent}
+ENTRY = {
+    "path": {"type": "path", "required": True},
+    "state": {"type": "str", "choices": list(MAKERS), "default": "file"},
+    "content": {"type": "str"},
+    "src": {"type": "str"},
+    "mode": {"type": "str"},
+    "owner": {"type": "str"},
+    "group": {"type": "str"},
+}
+REQUIRED_IF = [("state", "file", ["content"]), ("state", "link", ["src"])]
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "files": {
+                "type": "list", "elements": "dict", "required": True,
+                "options": ENTRY, "required_if": REQUIRED_IF,
+            }
+        },
+        supports_check_mode=True,
+    )  # fmt: skip
+    changed: list[str] = []
+    differences: list[dict[str, str]] = []
+    for entry in module.params["files"]:
+        path = Path(entry["path"])
+        try:
+            difference = MAKERS[entry["state"]](module, path, entry)
+        except OSError as error:
+            module.fail_json(msg=f"{path} cannot be written: {error.strerror or error}")
+        dressed = _attributes(module, path, entry)
+        if difference or dressed:
+            changed.append(str(path))
+            before, after = difference or ("", "")
+            header = {"before_header": str(path), "after_header": str(path)}
+            differences.append({**header, "before": before, "after": after})
+    module.exit_json(changed=bool(changed), paths=changed, diff=differences)
 
 
 if __name__ == "__main__":

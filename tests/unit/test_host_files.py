@@ -94,3 +94,17 @@ def test_one_file_for_each_item():
     assert [{"path": "/u/nginx.service", "state": "link", "src": "/dev/null"}] == files_of(
         ["nginx.service"], "/u/{name}", link="/dev/null"
     )
+
+
+def test_what_is_to_go_is_removed_whole(tmp_path):
+    """A folder with what is in it; what a link names stays."""
+    (tmp_path / "old/inner").mkdir(parents=True)
+    (tmp_path / "kept").write_text("text")
+    (tmp_path / "link").symlink_to("kept")
+    gone = files_of([3, "old", "link"], str(tmp_path / "{name}"), gone=True)
+
+    assert ["old", "link"] == [Path(path).name for path in written(gone, check=True)["paths"]]
+    assert (tmp_path / "old").is_dir()
+    assert written(gone)["changed"]
+    assert not written(gone)["changed"]
+    assert ["kept"] == [path.name for path in tmp_path.iterdir()]

@@ -3,7 +3,12 @@
 import pytest
 
 from hivemind_agents.building.files import Files
-from hivemind_agents.building.persistence import carried_files, persistent_files, persistent_folders
+from hivemind_agents.building.persistence import (
+    carried_files,
+    keeps_tmp,
+    persistent_files,
+    persistent_folders,
+)
 from hivemind_agents.repository.report import RepositoryReport
 
 pytestmark = pytest.mark.fast
@@ -121,3 +126,18 @@ def test_settings_that_an_installer_writes_go_with_the_application(texts, carrie
 
     assert carried == carried_files(site, with_folders(texts))
     assert () == carried_files(report(), with_folders(texts))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kept"),
+    [
+        ("app.py", "SQLALCHEMY_DATABASE_URI = 'sqlite:////tmp/test.db'\n", True),
+        ("shop/settings.py", 'DATABASE = "/tmp/minitwit.db"\n', True),
+        ("app.py", "SCRATCH = '/tmp/report.pdf'\nDB = 'sqlite:///shop.db'\n", False),
+        ("test_app.py", "DATABASE = '/tmp/shop.db'\n", False),
+        ("tests/app.py", "DATABASE = '/tmp/shop.db'\n", False),
+    ],
+)
+def test_a_database_in_tmp_is_kept(name, text, kept):
+    """Of a service, `/tmp` is emptied whenever it stops; its database must not be."""
+    assert kept == keeps_tmp(with_folders({name: text}))

@@ -1,6 +1,7 @@
 """Flask."""
 
 import ast
+import re
 
 from hivemind_agents.repository.facts import LIKELY, SURE, Match
 from hivemind_agents.repository.languages.python.plain import is_only_kept_alive
@@ -50,6 +51,16 @@ def detect(project: PythonProject) -> Match | None:
     )
 
 
+def _directory(project: PythonProject, start: str, migrations: str) -> str:
+    """The option for migrations in another folder than the usual one, unless the code names it."""
+    inner = migrations.removeprefix(f"{start}/") if start else migrations
+    named = any(
+        re.search(r"(?i)\bmigrate(?:\.init_app)?\([^)]*\bdirectory\s*=", module.text)
+        for module in project.modules
+    )
+    return "" if inner in {"", "migrations"} or named else f" --directory {inner}"
+
+
 def _finished_by(project: PythonProject, served: Served) -> str | None:
     """The module with a function that adds the pages to what the factory makes, and keeps it: no
     server can be pointed at that, so its own has to run.
@@ -76,12 +87,13 @@ def _finished_by(project: PythonProject, served: Served) -> str | None:
 
 def _migration(project: PythonProject, served: Served) -> str | None:
     if project.dependencies.runtime("flask-migrate") and project.tree.named("alembic.ini"):
+        migrations = project.tree.named("alembic.ini")[0].rpartition("/")[0]
         if served.module.path in {"app.py", "wsgi.py"} or ".flaskenv" in project.tree:
             # Where flask looks by itself.
-            return "flask db upgrade"
+            return f"flask db upgrade{_directory(project, '', migrations)}"
         folder, name = target(project, served.module.path, served.name)
         enter = f"cd {folder} && " if folder else ""
-        return f"{enter}flask --app {name} db upgrade"
+        return f"{enter}flask --app {name} db upgrade{_directory(project, folder, migrations)}"
     if "alembic.ini" in project.tree and project.dependencies.runtime("alembic"):
         return "alembic upgrade head"
     return None

@@ -26,6 +26,13 @@ CASES = [
         **FLASK, start=wsgi("shared.wsgi:application"),
     ),
     case(
+        "migrations inside the package",
+        {"shared/run.py": "from flask import Flask\nfrom flask_migrate import Migrate\n\n\ndef create_app():\n    app = Flask(__name__)\n    Migrate(app)\n    return app\n",
+         "shared/__init__.py": "", "shared/wsgi.py": "from shared.run import create_app\n\napplication = create_app()\n",
+         "shared/migrations/alembic.ini": "[alembic]\n", "requirements.txt": "flask\nflask-migrate\n"},
+        **FLASK, processes={"web": wsgi("shared.wsgi:application"), "release": "flask --app shared.wsgi:application db upgrade --directory shared/migrations"},
+    ),
+    case(
         "an object that a function of its module goes on making",
         {"shop/__init__.py": MADE, "shop/wsgi.py": "from shop import create_app\n\napp = create_app()\n", "requirements.txt": "flask\n"},
         **FLASK, start=wsgi("shop.wsgi:app"),
