@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 
 from hivemind_agents.repository.readers.environment import (
     NAME,
@@ -15,6 +16,7 @@ from hivemind_agents.repository.readers.environment import (
 from hivemind_agents.repository.report import EnvVariable
 from hivemind_agents.repository.tree import FileTree
 
+_SCRIPTS = (".js", ".mjs", ".cjs", ".ts", ".tsx", ".jsx", ".vue")
 EXAMPLES = (
     ".env.example",
     ".env.sample",
@@ -29,10 +31,18 @@ EXAMPLES = (
 )
 
 
-def read_environment(tree: FileTree, extra: Iterable[Use] = ()) -> tuple[EnvVariable, ...]:
-    """The variables by name. `extra`: readings found elsewhere (app.json, render.yaml)."""
+def read_environment(
+    tree: FileTree, extra: Iterable[Use] = (), *, language: str = "node"
+) -> tuple[EnvVariable, ...]:
+    """The variables by name. `extra`: readings found elsewhere (app.json, render.yaml).
+
+    Scripts beside a program in another `language` are its pages': nothing stops for want of them.
+    """
     uses: dict[str, list[Use]] = defaultdict(list)
+    pages = language in {"php", "python", "ruby", "go"}
     for use in [*read_uses(tree), *extra]:
+        if pages and use.where.partition(":")[0].endswith(_SCRIPTS):
+            use = replace(use, demanded=False, optional=True)
         uses[use.name].append(use)
     examples = _examples(tree)
     return tuple(_variable(name, uses[name], examples) for name in sorted(uses))

@@ -68,7 +68,7 @@ _ASKED: tuple[tuple[tuple[str, ...], tuple[re.Pattern[str], ...]], ...] = (
     ((".ex", ".exs"), (re.compile(r"\bif\s+(?:\w+\s*=\s*)?System\.get_env\(\s*\"(\w+)\"\s*\)"),)),
     (
         (".php",),
-        (re.compile(r"\bif\s*\(\s*!?\s*(?:empty\()?\s*(?:getenv\(|env\(|\$_(?:ENV|SERVER)\[)\s*[\"'](\w+)[\"']"),),
+        (re.compile(r"\b(?:else)?if\s*\(\s*!?\s*(?:empty\()?\s*(?:[\w\\]+::)?(?:getenv\(|env\(|\$_(?:ENV|SERVER)\[)\s*[\"'](\w+)[\"']"),),
     ),
 )  # fmt: skip
 # suffixes: (a name given to the variable, how the name is asked later)

@@ -65,7 +65,8 @@ def _read(
     told = [*(finding.env if finding else ()), *(use for item in declared for use in item.env)]
     # What production never loads says nothing about it.
     tree = tree.without(finding.unused if finding else ())
-    env = read_environment(tree, told)
+    language = finding.language.value if finding and finding.language else "node"
+    env = read_environment(tree, told, language=language)
     needs = read_needs(tree, finding, declared, env)
     env = settled(tree, env, needs)
     if "redis" not in needs.required:
