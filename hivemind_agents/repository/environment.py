@@ -41,9 +41,8 @@ def read_environment(
     uses: dict[str, list[Use]] = defaultdict(list)
     pages = language in {"php", "python", "ruby", "go"}
     for use in [*read_uses(tree), *extra]:
-        if pages and use.where.partition(":")[0].endswith(_SCRIPTS):
-            use = replace(use, demanded=False, optional=True)
-        uses[use.name].append(use)
+        spare = pages and use.where.partition(":")[0].endswith(_SCRIPTS)
+        uses[use.name].append(replace(use, demanded=False, optional=True) if spare else use)
     examples = _examples(tree)
     return tuple(_variable(name, uses[name], examples) for name in sorted(uses))
 

@@ -12,7 +12,8 @@ options:
   action:
     description: >-
       C(run) starts a oneshot unit and waits for its end; C(restart) restarts services, also those
-      that systemd has given up; C(start) enables units and starts those that do not run;
+      that systemd has given up; C(start) enables units and starts those that do not run, with
+      C(changed) it restarts the services among them first;
       C(stop) stops and disables them; C(remove) removes their files as well;
       C(wait) waits until the services are
       active, stay so, and the URL answers. It tells C(ready), or C(elsewhere) where the
@@ -20,6 +21,10 @@ options:
     type: str
     choices: [run, restart, start, stop, remove, wait]
     required: true
+  changed:
+    description: Whether what the services are made of has changed since they were started.
+    type: bool
+    default: false
   url:
     description: Address that has to answer, asked as a load balancer asks.
     type: str
@@ -223,19 +228,21 @@ def run(module: AnsibleModule, unit: str) -> None:
     module.exit_json(changed=True)
 
 
-def restart(module: AnsibleModule, units: list[str]) -> None:
+def restart(units: list[str]) -> None:
     """Whether they came up is for C(wait) to say, which shows their logs."""
-    if not module.check_mode:
-        reload()
-        subprocess.run(["systemctl", "enable", *units], capture_output=True, check=False)
-        # A unit that failed too often is not started any more, whatever its next release is.
-        subprocess.run(["systemctl", "reset-failed", *units], capture_output=True, check=False)
-        subprocess.run(["systemctl", "restart", *units], capture_output=True, check=False)
-    module.exit_json(changed=True)
+    reload()
+    subprocess.run(["systemctl", "enable", *units], capture_output=True, check=False)
+    # A unit that failed too often is not started any more, whatever its next release is.
+    subprocess.run(["systemctl", "reset-failed", *units], capture_output=True, check=False)
+    subprocess.run(["systemctl", "restart", *units], capture_output=True, check=False)
 
 
 def start(module: AnsibleModule, units: list[str]) -> None:
     """Enable what is not enabled and start what does not run: one task for many units."""
+    services = [unit for unit in units if unit.endswith(".service")]
+    restarts = module.params["changed"] and bool(services)
+    if restarts and not module.check_mode:
+        restart(services)
     if not module.check_mode:
         reload()
     states = {unit: shown(unit) for unit in units}
@@ -251,7 +258,7 @@ def start(module: AnsibleModule, units: list[str]) -> None:
     # Whether they came up is for C(wait) to say, which shows their logs.
     for command in [] if module.check_mode else commands:
         subprocess.run(["systemctl", *command], capture_output=True, check=False)
-    module.exit_json(changed=bool(commands))
+    module.exit_json(changed=bool(commands) or restarts)
 
 
 def stop(module: AnsibleModule, units: list[str], *, remove: bool) -> None:
@@ -355,6 +362,7 @@ def main() -> None:
         argument_spec={
             "units": {"type": "list", "elements": "str", "required": True},
             "action": {"type": "str", "choices": ACTIONS, "required": True},
+            "changed": {"type": "bool", "default": False},
             "url": {"type": "str"},
             "codes": {"type": "str", "default": "200-399"},
             "timeout_seconds": {"type": "int", "default": 60},
@@ -364,7 +372,9 @@ def main() -> None:
     if module.params["action"] == "run":
         run(module, module.params["units"][0])
     elif module.params["action"] == "restart":
-        restart(module, module.params["units"])
+        if not module.check_mode:
+            restart(module.params["units"])
+        module.exit_json(changed=True)
     elif module.params["action"] == "start":
         start(module, module.params["units"])
     elif module.params["action"] in {"stop", "remove"}:

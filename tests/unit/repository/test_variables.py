@@ -196,3 +196,23 @@ def test_functions_of_the_code_that_read_the_environment_are_readers():
     report = inspect_tree(FileTree.of({"requirements.txt": "flask", "app.py": code}))
 
     assert {"SHOP_OPEN": "False", "SHOP_NEW": "True"} == {v.name: v.default for v in report.env}
+
+
+def test_scripts_of_pages_demand_nothing_of_a_program_in_another_language():
+    """
+    What a browser runs, or an editor in it, reads no environment on the host.
+    """
+    page = "const token = process.env.API_TOKEN;\n"
+    files: dict[str, str | bytes] = {"index.php": "<?php echo getenv('SECRET_KEY');\n"}
+
+    assert ["SECRET_KEY"] == required({**files, "modules/ace/worker.js": page})
+
+
+def test_a_variable_asked_for_in_another_branch_is_not_required():
+    """
+    Servers tell who logged in by one of several variables.
+    """
+    code = "<?php if (Core::getenv('A_PASSWORD')) { $p = Core::getenv('A_PASSWORD'); }\n"
+    code += "elseif (Core::getenv('B_PASSWORD')) { $p = Core::getenv('B_PASSWORD'); }\n"
+
+    assert [] == required({"index.php": code})
