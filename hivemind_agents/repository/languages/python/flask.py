@@ -14,6 +14,7 @@ APPLICATIONS = ("flask.Flask", "flask_openapi3.OpenAPI", "apiflask.APIFlask", "c
                 "connexion.App", "eve.Eve")  # fmt: skip
 
 _ADDS_PAGES = ("register_blueprint", "add_url_rule")
+_SERVES = ("run", "serve", "run_simple", "serve_forever")
 
 
 def detect(project: PythonProject) -> Match | None:
@@ -76,13 +77,18 @@ def _finished_by(project: PythonProject, served: Served) -> str | None:
                 and dotted(node.value.func).rpartition(".")[2] == served.name
                 for name in node.targets if isinstance(name, ast.Name)
             }  # fmt: skip
-            pages = {f"{name}.{call}" for name in made for call in _ADDS_PAGES}
             if any(
-                isinstance(node, ast.Call) and dotted(node.func) in pages
-                for node in ast.walk(function)
+                isinstance(node, ast.Call) and _finishes(node, made) for node in ast.walk(function)
             ):
                 return module.path
     return None
+
+
+def _finishes(call: ast.Call, made: set[str]) -> bool:
+    """Whether a call adds pages to one of the applications, or serves it."""
+    owner, _, name = dotted(call.func).rpartition(".")
+    first = dotted(call.args[0]) if call.args else ""
+    return (owner in made and name in _ADDS_PAGES) or (first in made and name in _SERVES)
 
 
 def _migration(project: PythonProject, served: Served) -> str | None:

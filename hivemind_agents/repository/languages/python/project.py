@@ -76,11 +76,7 @@ class PythonProject:
                 Served(module, name, module.functions.get(name, 1), factory=True)
                 for module in self.modules
                 for name, made in _makers(module)
-                if made in constructors
-                and (
-                    name.startswith(("create", "make", "get", "build", "init"))
-                    or name in {"app", "application"}
-                )
+                if made in constructors and _MAKES.match(name)
             ]
         if not found:
             return None
@@ -110,6 +106,10 @@ class Served:
         return f"{self.module.path}:{self.line}"
 
 
+# Names of functions that make an application.
+_MAKES = re.compile(r"(?:create|make|get|build|init|setup)|\w+_app$|app(?:lication)?$")
+
+
 def _makers(module: PythonModule) -> Iterator[tuple[str, str]]:
     """(function, constructor of what it returns), be it an object of the module itself."""
     yield from module.factories.items()
@@ -120,10 +120,9 @@ def _makers(module: PythonModule) -> Iterator[tuple[str, str]]:
 def _is_unfinished(module: PythonModule, name: str) -> bool:
     """Whether the object is one that a function goes on making, and nothing calls on import."""
     return any(
-        returned == name and function.startswith(("create", "make", "build", "init", "setup"))
-        and function not in module.calls
+        returned == name and _MAKES.match(function) and function not in module.calls
         for function, returned in module.finishers.items()
-    )  # fmt: skip
+    )
 
 
 # What takes an application and is one itself.
@@ -186,7 +185,8 @@ def runner(project: PythonProject, module: PythonModule) -> PythonModule:
     """The module that a person runs: this one where running it does something, else the
     `__main__.py` or the script at the root that imports it.
     """
-    if module.main_guard or module.syntax is None or acts(module):
+    of_package = module.path.endswith("/__init__.py")
+    if module.syntax is None or (not of_package and (module.main_guard or acts(module))):
         return module
     name = module.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     for other in project.modules:

@@ -51,6 +51,13 @@ CASES = [
         **FLASK, start="python cps.py", adds=[],
     ),
     case(
+        "a package whose main function serves it",
+        {"watcher/__init__.py": "import os\nfrom watcher import flask_app\n\ntry:\n    os.nice(1)\nexcept OSError:\n    pass\n\n\ndef main():\n    app = flask_app.watcher_app()\n    socketio.run(app, host='0.0.0.0', port=5000)\n",
+         "watcher/flask_app.py": MADE.replace("create_app", "watcher_app"), "requirements.txt": "flask\n",
+         "watch.py": "import watcher\n\nif __name__ == '__main__':\n    watcher.main()\n"},
+        **FLASK, start="python watch.py", adds=[],
+    ),
+    case(
         "a package whose program starts what others import",
         {"package.json": '{"name": "desk", "main": "lib/app.js", "bin": {"desk": "./bin/desk.js"}, "dependencies": {"express": "4"}}',
          "bin/desk.js": "#!/usr/bin/env node\nconst app = require('../lib/app');\napp().listen(process.env.PORT);\n",
