@@ -217,4 +217,5 @@ def _provided(report: "RepositoryReport", record: "Deployment | None") -> set[st
         names.add("DATABASE_URL")
     if "redis" in needs:
         names.add("REDIS_URL")
-    return names | set(report.host_variables) | set(report.sets)
+    told = (*report.host_variables, *report.url_variables, *report.sets)
+    return names | set(told)

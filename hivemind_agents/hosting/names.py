@@ -41,6 +41,18 @@ def with_host_names(
     return result
 
 
+def with_own_url(
+    env: Mapping[str, str], variables: Sequence[str], record: Deployment
+) -> dict[str, str]:
+    """`env` with the variables that hold the application's own address (Recon's `url_variables`).
+
+    What the user has set stays.
+    """
+    if record.url is None:
+        return dict(env)
+    return {**dict.fromkeys(variables, record.url.rstrip("/")), **env}
+
+
 def reached_as(record: Deployment, own_address: str | None) -> dict[str, str]:
     """The names of the deployment and of its host, and whether there is HTTPS, for a release's own
     wrapper (`HIVEMIND_HOSTS`, `HIVEMIND_HTTPS`).

@@ -23,6 +23,19 @@ _HTTPS_BY_NAME = re.compile(
     r"HTTPS_(?:ONLY|REDIRECT)|COOKIE_SECURE|SECURE_COOKIES?)$",
     re.I,
 )
+# What an application calls its own address, and what may be another's where no default says.
+_OWN_URL = re.compile(
+    r"^(?:(?:APP|SITE|PUBLIC|EXTERNAL|ROOT|SELF|CANONICAL|INSTANCE|WEBSITE)_(?:BASE_)?URL(?:_PATH)?|"
+    r"NEXTAUTH_URL|YOURLS_SITE)$"
+)
+_OFTEN_OWN_URL = re.compile(
+    r"(?:^|_)(?:APP|SITE|PUBLIC|EXTERNAL|ROOT|SELF|BASE|SERVER|HOST|WEB|CLIENT|FRONT_?END)_"
+    r"(?:BASE_)?URL(?:_PATH)?$"
+)
+_OF_NOBODY = re.compile(
+    r"^https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]|(?:[\w-]+\.)*example\.\w+|"
+    r"your-[\w.-]+)(?:[:/]|$)"
+)
 # How far from the reading the text is split.
 _NEAR = 240
 
@@ -64,6 +77,17 @@ def read_https_variables(tree: FileTree, env: tuple[EnvVariable, ...]) -> tuple[
         ):
             found.append(variable.name)
     return tuple(found)
+
+
+def read_url_variables(env: tuple[EnvVariable, ...]) -> tuple[str, ...]:
+    """Variables that hold the application's own address, and have none that is anybody's."""
+    return tuple(
+        variable.name
+        for variable in env
+        if (_OWN_URL.match(variable.name) and not variable.default)
+        or (_OFTEN_OWN_URL.search(variable.name) and _OF_NOBODY.match(variable.default or ""))
+        or (_OWN_URL.match(variable.name) and _OF_NOBODY.match(variable.default or ""))
+    )
 
 
 def _sets_https(tree: FileTree, place: str) -> bool:

@@ -76,6 +76,9 @@ def rows(report: RepositoryReport) -> Iterator[Row]:  # noqa: PLR0912 - a line e
         yield _row(
             report, "can use", ", ".join(_need(report, need) for need in report.optional_needs), ""
         )
+    names = (*report.host_variables, *report.url_variables)
+    if names:
+        yield Row("is told", f"its own names: {', '.join(names)}")
     for name, value in report.sets.items():
         yield Row("sets", f"{name}={value}")
     if report.persistent:

@@ -88,6 +88,8 @@ class RepositoryReport(Frozen):
     url_schemes: dict[str, str] = {}
     env: tuple[EnvVariable, ...] = ()
     host_variables: dict[str, HostVariable] = {}
+    # Variables that hold the application's own address.
+    url_variables: tuple[str, ...] = ()
     # Variables that a release gets where nobody says otherwise: which settings are for production.
     sets: dict[str, str] = {}
     # Switches that are on by default and let nobody in who comes without HTTPS.

@@ -12,7 +12,11 @@ from hivemind_agents.repository.components import Layout, read_layout, services_
 from hivemind_agents.repository.config import UserWord, VariableWord, read_word
 from hivemind_agents.repository.environment import read_environment
 from hivemind_agents.repository.facts import CERTAIN, LIKELY, SURE, Fact, Finding
-from hivemind_agents.repository.hosts import read_host_variables, read_https_variables
+from hivemind_agents.repository.hosts import (
+    read_host_variables,
+    read_https_variables,
+    read_url_variables,
+)
 from hivemind_agents.repository.languages import read_languages
 from hivemind_agents.repository.locks import read_lock_problems
 from hivemind_agents.repository.needs import Needs, read_needs, settled
@@ -96,6 +100,7 @@ def _read(
             "questions": questions,
             "behaviours": behaviours,
             "host_variables": read_host_variables(tree, env),
+            "url_variables": read_url_variables(env),
             "https_variables": read_https_variables(tree, env),
             "sets": read_sets(tree, finding, declared, env, processes),
             "schedules": _schedules(declared),

@@ -23,7 +23,12 @@ from hivemind_agents.domain.deployment import Deployment
 from hivemind_agents.errors import HivemindError, told
 from hivemind_agents.hosting.connections import Wishes
 from hivemind_agents.hosting.environment import application_environment, environment_file
-from hivemind_agents.hosting.names import reached_as, with_host_names, without_https
+from hivemind_agents.hosting.names import (
+    reached_as,
+    with_host_names,
+    with_own_url,
+    without_https,
+)
 from hivemind_agents.state.secrets import resolve
 from hivemind_agents.state.session import session
 
@@ -50,6 +55,7 @@ class LookupModule(LookupBase):
             addresses = {instance.id: instance.private_ip for instance in record.instances}
             named = report.get("host_variables", {})
             env = with_host_names(env, named, record, addresses.get(here))
+            env = with_own_url(env, report.get("url_variables", ()), record)
             env |= reached_as(record, addresses.get(here))
             env = without_https(env, report.get("https_variables", ()), record)
             return [environment_file(env)]

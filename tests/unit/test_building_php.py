@@ -141,7 +141,7 @@ def test_settings_that_are_a_sample_alone_are_read_from_the_environment():
     """
     sample = (
         "<?php // it's yours\ndefine( 'DB_HOST', 'localhost' );\ndefine('DB_PORT', 3306);\n"
-        "define('AUTH_KEY', \"phrase\");\ndefine('DB_CHARSET', 'utf8');\n"
+        "define('AUTH_KEY', \"phrase\");\ndefine('DB_CHARSET', 'utf8');\ndefine('SITE_URL', '');\n"
     )
     made = recipe({"index.php": PAGE, "inc/db.config.sample.php": sample})
 
@@ -156,4 +156,15 @@ def test_settings_that_are_a_sample_alone_are_read_from_the_environment():
         "define('DB_PORT', getenv('DB_PORT') ?: 3306);\n"
         "define('AUTH_KEY', getenv('AUTH_KEY') ?: \"phrase\");\n"
         "define('DB_CHARSET', 'utf8');\n"
+        "define('SITE_URL', getenv('SITE_URL') ?: '');\n"
     ) == told
+
+
+def test_a_sample_that_an_installer_fills_in_is_left_to_it():
+    """
+    An installer that finds settings takes its work for done.
+    """
+    sample = "<?php\ndefine('DB_HOST', '%DB_HOST');\ndefine('SITE_URL', '%SITE_URL');\n"
+    made = recipe({"index.php": PAGE, "config.php-dist": sample})
+
+    assert not [step for step in made.steps if "sample" in step.title]

@@ -6,7 +6,12 @@ from datetime import UTC, datetime
 import pytest
 
 from hivemind_agents.domain.deployment import Deployment, LoadBalancer
-from hivemind_agents.hosting.names import reached_as, with_host_names, without_https
+from hivemind_agents.hosting.names import (
+    reached_as,
+    with_host_names,
+    with_own_url,
+    without_https,
+)
 
 pytestmark = pytest.mark.fast
 
@@ -53,6 +58,14 @@ def test_a_list_in_json_is_json() -> None:
     assert ["a.example", "10.42.0.5", "localhost", "127.0.0.1"] == json.loads(
         names('["a.example"]', separator="json")
     )
+
+
+def test_the_own_address_is_filled_in_and_never_put_over_the_users() -> None:
+    """Before there is an address, nothing is said."""
+    told = with_own_url({"APP_URL": "https://www.example.org"}, ["APP_URL", "SITE_URL"], RECORD)
+
+    assert {"APP_URL": "https://www.example.org", "SITE_URL": "https://shop.example.org"} == told
+    assert {} == with_own_url({}, ["SITE_URL"], RECORD.model_copy(update={"url": None}))
 
 
 @pytest.mark.parametrize(

@@ -216,3 +216,26 @@ def test_a_variable_asked_for_in_another_branch_is_not_required():
     code += "elseif (Core::getenv('B_PASSWORD')) { $p = Core::getenv('B_PASSWORD'); }\n"
 
     assert [] == required({"index.php": code})
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("process.env.SITE_URL", ["SITE_URL"]),
+        ("process.env.APP_URL || 'http://localhost:3000'", ["APP_URL"]),
+        ("process.env.SHOP_SITE_URL || 'https://shop.example.com'", ["SHOP_SITE_URL"]),
+        ("process.env.CLIENT_URL || 'http://localhost:5173'", ["CLIENT_URL"]),
+        ("process.env.APP_URL || 'https://shop.test.org'", []),
+        ("process.env.BASE_URL || '/'", []),
+        ("process.env.BASE_URL", []),
+        ("process.env.SLACK_APP_URL", []),
+        ("process.env.OPENAI_BASE_URL || 'https://api.openai.com/v1'", []),
+    ],
+)
+def test_variables_that_hold_the_own_address(code: str, found: list[str]):
+    """
+    One that may be another's counts only where its default is nobody's address.
+    """
+    report = inspect_tree(FileTree.of(node(f"const url = {code};")))
+
+    assert found == list(report.url_variables)

@@ -26,8 +26,13 @@ _DATABASE = re.compile(
     r"^(?:\w+_)?(?:DB|DATABASE|MYSQL|PG|POSTGRES)_?"
     r"(?:HOST|HOSTNAME|SERVER|PORT|NAME|DATABASE|USER|USERNAME|PASS|PASSWD|PASSWORD)$"
 )
+_MARK = re.compile(r"%\w+%?$|@\w+@$|\{\{?\s?\w+\s?\}?\}$|__\w+__$")
 _KEY = re.compile(r"^(?:(?:AUTH|APP|SESSION|COOKIE|SECRET|SECURITY|HASH|ENCRYPTION|JWT)_?)+"
                   r"(?:KEY|SALT|SECRET)$|^SECRET(?:_KEY)?$")  # fmt: skip
+
+
+# The application's own address; a release is told it (`url_variables`).
+_URL = re.compile(r"^(?:APP|SITE|BASE|PUBLIC|ROOT|SELF)_URL(?:_PATH)?$|^YOURLS_SITE$")
 
 
 def samples(names: Collection[str], read: Read) -> dict[str, str]:
@@ -43,7 +48,13 @@ def samples(names: Collection[str], read: Read) -> dict[str, str]:
         text = read(name) or ""
         if target in names or re.search(r"getenv\(|\$_ENV|\benv\(", text):
             continue
-        if any(_DATABASE.match(constant["name"]) for constant in _CONSTANT.finditer(text)):
+        values = [
+            constant["value"].strip("'\"")
+            for constant in _CONSTANT.finditer(text)
+            if _DATABASE.match(constant["name"])
+        ]
+        # Marks are for an installer to put in; it would take what we make for its own work.
+        if values and not any(_MARK.match(value) for value in values):
             found[name] = target
     return found
 
@@ -58,7 +69,7 @@ def constants(path: str, text: str) -> list[Use]:
             optional=True,
         )
         for hit in _CONSTANT.finditer(text)
-        if _DATABASE.match(hit["name"]) or _KEY.match(hit["name"])
+        if _DATABASE.match(hit["name"]) or _KEY.match(hit["name"]) or _URL.match(hit["name"])
     ]
 
 
@@ -67,7 +78,7 @@ def filled(text: str) -> str:
 
     def read(hit: re.Match[str]) -> str:
         name = hit["name"]
-        if not (_DATABASE.match(name) or _KEY.match(name)):
+        if not (_DATABASE.match(name) or _KEY.match(name) or _URL.match(name)):
             return hit[0]
         return f"{hit['before']}getenv('{name}') ?: {hit['value']}{hit['after']}"
 
