@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from hivemind_agents.repository.choices import Choice, choice
 from hivemind_agents.repository.environment import example_values
 from hivemind_agents.repository.facts import Finding
+from hivemind_agents.repository.readers.words import first_in
 from hivemind_agents.repository.tree import FileTree
 
 _SYSTEMS = frozenset(
@@ -31,6 +32,19 @@ def read_php(tree: FileTree, finding: Finding) -> Iterator[Choice]:
     yield from _php_systems(tree, finding)
     yield from _codeigniter(tree)
     yield from _cakephp(tree, finding)
+    yield from _by_type(tree)
+
+
+def _by_type(tree: FileTree) -> Iterator[Choice]:
+    """A setting that names the kind of database, with its default."""
+    pattern = re.compile(
+        r"(?:::|[\"'])(?:DB|DATABASE)_(?:TYPE|DRIVER|ENGINE)[\"']?\s*(?:=>\s*\[?|,)\s*[\"'](\w+)[\"']"
+    )
+    for path in tree.sources(".php", limit=300):
+        found = first_in(pattern, tree.text(path, limit=200_000) or "")
+        if found and not path.rpartition("/")[2].startswith(("install", "test")):
+            yield from choice(found.group(1), tree.where(path, found.group(0)))
+            return
 
 
 def _laravel(tree: FileTree) -> Iterator[Choice]:

@@ -58,6 +58,7 @@ def read_uses(tree: FileTree, *, limit: int = 600) -> Iterator[Use]:
                 yield from javascript_uses(path, text)
     yield from configured_names(tree)
     yield from _parsed_by_go(tree)
+    yield from _prefixed_in_php(tree)
     yield from _told_nothing(tree)
     for path in tree.sources(".yml", ".yaml", limit=60):
         if re.search(r"(?:^|/)(application|bootstrap|database|storage|cable)[\w-]*\.ya?ml$", path):
@@ -83,6 +84,26 @@ def _parsed_by_go(tree: FileTree) -> Iterator[Use]:
                 if NAME.match(hit[1]):
                     where = f"{path}:{text.count(chr(10), 0, hit.start(1)) + 1}"
                     yield Use(hit[1], where, optional=True)
+
+
+# A class that reads each of its settings from a variable of its name behind a prefix.
+_PHP_PREFIXED = re.compile(r"getenv\(\s*(?:self|static)::(\w+)\s*\.\s*\$")
+_PHP_SETTING = re.compile(r"(?m)^\s*(?:\w+\s+)?const\s+([A-Z][A-Z0-9_]+)\s*=\s*[\"']\1[\"']\s*;")
+
+
+def _prefixed_in_php(tree: FileTree) -> Iterator[Use]:
+    for path in tree.sources(".php", limit=600):
+        text = tree.text(path, limit=200_000) or ""
+        reading = first_in(_PHP_PREFIXED, text)
+        if reading is None:
+            continue
+        prefix = re.search(rf"const\s+{re.escape(reading.group(1))}\s*=\s*[\"'](\w+_)[\"']", text)
+        if prefix is None:
+            continue
+        for hit in _PHP_SETTING.finditer(text):
+            default = re.search(rf"::{hit[1]}\s*=>\s*\[?\s*[\"']([^\"'\n]*)[\"']", text)
+            where = f"{path}:{text.count(chr(10), 0, hit.start(1)) + 1}"
+            yield Use(f"{prefix[1]}{hit[1]}", where, default[1] if default else None, optional=True)
 
 
 def _told_nothing(tree: FileTree) -> Iterator[Use]:

@@ -239,3 +239,29 @@ def test_variables_that_hold_the_own_address(code: str, found: list[str]):
     report = inspect_tree(FileTree.of(node(f"const url = {code};")))
 
     assert found == list(report.url_variables)
+
+
+def test_settings_behind_a_prefix_in_php():
+    """
+    A class that reads `PREFIX . $name` is told by every name with the prefix.
+    """
+    settings = (
+        '<?php\nclass Config {\n  private const _ENVVAR_PREFIX = "FEEDS_";\n'
+        '  const DB_TYPE = "DB_TYPE";\n  const DB_HOST = "DB_HOST";\n  const DB_PASS = "DB_PASS";\n'
+        '  const DB_USER = "DB_USER";\n  const DB_NAME = "DB_NAME";\n'
+        '  const SELF_URL_PATH = "SELF_URL_PATH";\n'
+        "  private const _DEFAULTS = [\n"
+        '    Config::DB_TYPE => [ "pgsql", 1 ], Config::DB_HOST => [ "db", 1 ],\n'
+        '    Config::SELF_URL_PATH => [ "https://example.com/feeds", 1 ] ];\n'
+        "  function read($name) { return getenv(self::_ENVVAR_PREFIX . $name) ?: null; }\n}\n"
+    )
+    client = "<?php $dsn = Config::get(Config::DB_TYPE) . ':host='; $pdo = new PDO($dsn);\n"
+    report = inspect_tree(
+        FileTree.of(
+            {"index.php": "<?php", "classes/Config.php": settings, "classes/Db.php": client}
+        )
+    )
+
+    assert ("postgresql",) == report.needs
+    assert {"FEEDS_DB_HOST", "FEEDS_DB_PASS"} <= set(report.need_variables["postgresql"])
+    assert ("FEEDS_SELF_URL_PATH",) == report.url_variables
