@@ -147,6 +147,61 @@ def under_a_condition(where: str | None, texts: Iterable[tuple[str, str]]) -> bo
     return bool(_ASKS.search(before[-400:]))
 
 
+# How JavaScript opens a connection; the group is what it passes as the address.
+_ADDRESSED: dict[str, re.Pattern[str]] = {
+    "mongodb": re.compile(r"\b(?:MongoClient|mongoose)(?:\.connect)?\(\s*([^,)]*)"),
+    "redis": re.compile(
+        r"\bcreateClient\(\s*(?:\{\s*url:\s*)?([^,)}]*)|new (?:Io)?Redis\(\s*([^,)]*)"
+    ),
+    "postgresql": re.compile(
+        r"\bnew (?:\w+\.)?(?:Client|Pool)\(\s*\{\s*(connectionString\b(?::[^,}]*)?)[^)]*\)"
+    ),
+    "mysql": re.compile(r"\bmysql\w*\.create(?:Connection|Pool)\(\s*([^,)]*)"),
+}
+_OF_STORE = {"mongodb": r"MONGO", "redis": r"REDIS|VALKEY|KEYDB|QUEUE|BROKER|CACHE"}
+
+
+def told_by_callers(
+    need: str, variables: Iterable[str], texts: Iterable[tuple[str, str]]
+) -> str | None:
+    """Where JavaScript connects to a store, when its callers tell which one at every such place.
+
+    A program that asks its users for addresses (a monitor, an administrator's desk) has none of
+    its own; one with a variable for it has.
+    """
+    pattern = _ADDRESSED.get(need)
+    own = re.compile(_OF_STORE.get(need, "."))
+    if pattern is None or any(own.search(name) for name in variables):
+        return None
+    place = None
+    for path, text in texts if pattern else ():
+        if not path.endswith((".js", ".ts", ".mjs", ".cjs")):
+            continue
+        for found in pattern.finditer(text):
+            given = next(filter(None, found.groups()), "").partition(":")
+            name = (given[2] or given[0]).strip()
+            if not re.fullmatch(r"[A-Za-z_$][\w$]*", name) or not _is_parameter(
+                name, text[: found.start()]
+            ):
+                return None
+            place = place or f"{path}:{text.count(chr(10), 0, found.start()) + 1}"
+    return place
+
+
+def _is_parameter(name: str, before: str) -> bool:
+    """Whether the nearest thing before that makes the name is a function's list of parameters."""
+    word = re.escape(name)
+    made = [hit.start() for hit in re.finditer(rf"\b(?:const|let|var)\s+{word}\b", before)]
+    taken = [
+        hit.start()
+        for hit in re.finditer(
+            rf"\bfunction\b[^(]{{0,60}}\([^)]*\b{word}\b[^)]*\)|\([^()]*\b{word}\b[^()]*\)\s*=>|"
+            rf"(?m:^)\s+(?:async\s+|static\s+)*\w+\([^()]*\b{word}\b[^()]*\)\s*\{{", before
+        )
+    ]  # fmt: skip
+    return bool(taken) and max(taken) > max(made, default=-1)
+
+
 def opened(
     need: str, ecosystem: str, dependencies: Dependencies, texts: Iterable[tuple[str, str]]
 ) -> str | None:

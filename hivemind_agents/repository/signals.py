@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 from hivemind_agents.repository import configured
-from hivemind_agents.repository.clients import opened, under_a_condition
+from hivemind_agents.repository.clients import opened, told_by_callers, under_a_condition
 from hivemind_agents.repository.environment import example_values
 from hivemind_agents.repository.facts import Finding
 from hivemind_agents.repository.guards import guarded_variables
@@ -177,6 +177,11 @@ def gather(
     _from_examples(signals, tree)
     for need in VARIABLES:
         signals[need].variables = [item for item in env if speaks_of(need, item.name)]
+    if ecosystem == "node":
+        for need, entry in signals.items():
+            if entry.used and not (entry.literal or entry.configured):
+                named = [item.name for item in entry.variables]
+                entry.optional = entry.optional or told_by_callers(need, named, texts)
     guarded = guarded_variables(tree, texts)
     for entry in signals.values():
         if not (entry.driver or entry.literal or entry.configured or entry.provided):

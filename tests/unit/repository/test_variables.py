@@ -265,3 +265,21 @@ def test_settings_behind_a_prefix_in_php():
     assert ("postgresql",) == report.needs
     assert {"FEEDS_DB_HOST", "FEEDS_DB_PASS"} <= set(report.need_variables["postgresql"])
     assert ("FEEDS_SELF_URL_PATH",) == report.url_variables
+
+
+def test_a_store_whose_address_callers_tell_is_not_the_programs_own():
+    """
+    A monitor connects to what its users name; it needs none of that to run.
+    """
+    ping = (
+        "const { MongoClient } = require('mongodb'); const redis = require('redis');\n"
+        "exports.mongo = async function (address) { await MongoClient.connect(address); };\n"
+        "exports.redis = function (dsn) { return redis.createClient({ url: dsn }); };\n"
+    )
+    own = "const url = await settings.read();\nrequire('redis').createClient({ url: url });\n"
+
+    monitor = inspect_tree(FileTree.of(node(ping, "mongodb", "redis")))
+    shop = inspect_tree(FileTree.of(node(ping + own, "mongodb", "redis")))
+
+    assert ((), {"mongodb", "redis"}) == (monitor.needs, set(monitor.optional_needs))
+    assert ("redis",) == shop.needs
