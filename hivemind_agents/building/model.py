@@ -64,7 +64,7 @@ class Recipe(Frozen):
     persistent: tuple[str, ...] = ()
     persistent_files: tuple[str, ...] = ()
     carried_files: tuple[str, ...] = ()
-    keeps_tmp: bool = False
+    volumes: tuple[str, ...] = ()
     own_port: int | None = None
     # Tool to the command that prints its version as the last word.
     versions: dict[str, str] = {}
@@ -84,7 +84,7 @@ class Recipe(Frozen):
             persistent=self.persistent,
             persistent_files=self.persistent_files,
             carried_files=self.carried_files,
-            keeps_tmp=self.keeps_tmp,
+            volumes=self.volumes,
             own_port=self.own_port,
         )
 

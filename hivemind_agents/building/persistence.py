@@ -62,9 +62,13 @@ _ODD = frozenset({"", ".", "tmp", "dev", "etc", "var", "usr", "app"})
 
 def persistent_folders(report: RepositoryReport, files: frozenset[str]) -> tuple[str, ...]:
     """Folders of the release that are kept over releases, sorted, none inside another."""
+    told = {folder for folder in report.persistent if not folder.startswith("/")}
     if report.kind == "static":
-        return tuple(sorted(report.persistent))
-    found = set(report.persistent)
+        return tuple(sorted(told))
+    found = told | {
+        folder for folder in report.volumes
+        if not folder.startswith("/") and not _is_code(folder, files)
+    }  # fmt: skip
     for folder in _FRAMEWORKS.get(report.framework or "", ()):
         found.add(folder)
     if report.framework in {"flask", "quart"} and any(
@@ -112,13 +116,18 @@ def persistent_files(report: RepositoryReport, files: frozenset[str]) -> tuple[s
     )
 
 
-def keeps_tmp(files: frozenset[str]) -> bool:
-    """Whether the code has its database in `/tmp`, which a service loses when it stops."""
-    return any(
+def volumes(report: RepositoryReport, files: frozenset[str]) -> tuple[str, ...]:
+    """Folders outside of the release that are kept, sorted: the user's, those of a container, and
+    `/tmp`, which a service loses when it stops, where the code has its database there.
+    """
+    found = {folder for folder in (*report.persistent, *report.volumes) if folder.startswith("/")}
+    if report.kind != "static" and any(
         _SQLITE_IN_TMP.search(text)
         for name, text in _sources(files, _SOURCES)
         if not name.rpartition("/")[2].startswith(("test", "conftest"))
-    )
+    ):
+        found.add("/tmp")  # noqa: S108 - of the application alone
+    return tuple(sorted(found))
 
 
 _SAMPLE = re.compile(

@@ -6,9 +6,9 @@ from hivemind_agents.building import go, node, php, python, static
 from hivemind_agents.building.model import Recipe
 from hivemind_agents.building.persistence import (
     carried_files,
-    keeps_tmp,
     persistent_files,
     persistent_folders,
+    volumes,
 )
 from hivemind_agents.errors import RepositoryError
 from hivemind_agents.repository.report import RepositoryReport
@@ -76,7 +76,7 @@ def hosted(recipe: Recipe, report: RepositoryReport, files: Names) -> Recipe:
             "persistent": persistent_folders(report, files),
             "persistent_files": persistent_files(report, files),
             "carried_files": carried_files(report, files),
-            "keeps_tmp": report.kind != "static" and keeps_tmp(files),
+            "volumes": volumes(report, files),
             "own_port": _own_port(report),
         }
     )

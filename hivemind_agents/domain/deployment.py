@@ -139,8 +139,8 @@ class ReleaseRuntime(Frozen):
     persistent_files: tuple[str, ...] = ()
     # Files that the application's own installer writes: the next release gets a copy.
     carried_files: tuple[str, ...] = ()
-    # Whether what is in /tmp outlives restarts and releases: the code has its database there.
-    keeps_tmp: bool = False
+    # Folders outside of the release that outlive releases on a host, absolute, such as `/data`.
+    volumes: tuple[str, ...] = ()
     # The port that the application listens on, where it does not take the one it is given.
     own_port: int | None = None
 

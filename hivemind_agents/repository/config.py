@@ -8,6 +8,7 @@ import yaml
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from hivemind_agents.domain.base import Frozen
+from hivemind_agents.domain.folders import may_be_kept
 from hivemind_agents.domain.schedule import Schedule
 from hivemind_agents.errors import RepositoryError
 from hivemind_agents.repository.readers.structured import parse_yaml
@@ -128,8 +129,11 @@ class UserWord(Frozen):
     def _folders(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
         for folder in value or ():
             parts = folder.removeprefix("./").rstrip("/").split("/")
-            if folder.startswith("/") or not all(parts) or {"..", "."} & set(parts):
-                raise ValueError("names folders of the repository, such as uploads")
+            if folder.startswith("/"):
+                if not may_be_kept(folder.rstrip("/")):
+                    raise ValueError(f"{folder} is the host's own; name another, such as /data")
+            elif not all(parts) or {"..", "."} & set(parts):
+                raise ValueError("names folders of the repository, such as uploads, or /data")
         return value and tuple(folder.removeprefix("./").rstrip("/") for folder in value)
 
     @field_validator("schedules")

@@ -81,8 +81,9 @@ def rows(report: RepositoryReport) -> Iterator[Row]:  # noqa: PLR0912 - a line e
         yield Row("is told", f"its own names: {', '.join(names)}")
     for name, value in report.sets.items():
         yield Row("sets", f"{name}={value}")
-    if report.persistent:
-        yield Row("keeps", ", ".join(report.persistent))
+    kept = sorted({*report.persistent, *report.volumes})
+    if kept:
+        yield Row("keeps", ", ".join(kept))
     if report.system_packages:
         yield Row("packages", ", ".join(report.system_packages))
     yield from _variables(report.env)

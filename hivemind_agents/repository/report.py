@@ -99,6 +99,8 @@ class RepositoryReport(Frozen):
     single_page: bool = False
     # Folders that the application writes to and that outlive a release, by the user's word.
     persistent: tuple[str, ...] = ()
+    # Folders that a container's files keep: relative ones are the application's own.
+    volumes: tuple[str, ...] = ()
     adds: tuple[str, ...] = ()
     system_packages: tuple[str, ...] = ()
     components: tuple[Component, ...] = ()

@@ -27,6 +27,7 @@ from hivemind_agents.repository.report import EnvVariable, RepositoryReport
 from hivemind_agents.repository.stages import read_sets
 from hivemind_agents.repository.starters import with_setup
 from hivemind_agents.repository.tree import FileTree
+from hivemind_agents.repository.volumes import read_volumes
 from hivemind_agents.repository.weighing import weigh
 
 
@@ -100,6 +101,7 @@ def _read(
             "questions": questions,
             "behaviours": behaviours,
             "host_variables": read_host_variables(tree, env),
+            "volumes": read_volumes(tree, declared),
             "url_variables": read_url_variables(env),
             "https_variables": read_https_variables(tree, env),
             "sets": read_sets(tree, finding, declared, env, processes),

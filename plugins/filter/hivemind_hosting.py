@@ -53,10 +53,13 @@ def files_of(
     link: str = "",
     mode: str = "0644",
     gone: bool = False,
+    folder: bool = False,
+    owner: str = "",
 ) -> list[dict[str, Any]]:
     """One file of root's for each item, for `hivemind_files`: `{name}` in `path` is the item's.
 
-    Made of a template that sees it as `item`, of its field `content`, or a link; or `gone`.
+    Made of a template that sees it as `item`, of its field `content`, or a link; or `gone`; or a
+    `folder`, which is the `owner`'s alone where one is named.
     """
     files = []
     for item in items:
@@ -64,6 +67,9 @@ def files_of(
         there: dict[str, Any] = {"path": path.replace("{name}", str(name))}
         if gone:
             files.append({**there, "state": "absent"})
+        elif folder:
+            own = {"mode": "0750", "owner": owner} if owner else {}
+            files.append({**there, "state": "directory", **own})
         elif link:
             files.append({**there, "state": "link", "src": link})
         elif template:

@@ -5,9 +5,9 @@ import pytest
 from hivemind_agents.building.files import Files
 from hivemind_agents.building.persistence import (
     carried_files,
-    keeps_tmp,
     persistent_files,
     persistent_folders,
+    volumes,
 )
 from hivemind_agents.repository.report import RepositoryReport
 
@@ -140,4 +140,12 @@ def test_settings_that_an_installer_writes_go_with_the_application(texts, carrie
 )
 def test_a_database_in_tmp_is_kept(name, text, kept):
     """Of a service, `/tmp` is emptied whenever it stops; its database must not be."""
-    assert kept == keeps_tmp(with_folders({name: text}))
+    assert (("/tmp",) if kept else ()) == volumes(report(), with_folders({name: text}))
+
+
+def test_folders_outside_of_the_release_are_told_from_its_own():
+    """Of a container's volumes, relative ones are the application's own."""
+    told = report(persistent=("uploads", "/data"), volumes=("cache/files", "/var/lib/shop"))
+
+    assert ("/data", "/var/lib/shop") == volumes(told, with_folders({}))
+    assert ("cache/files", "uploads") == persistent_folders(told, with_folders({}))

@@ -44,6 +44,9 @@ class Declared:
     version: Fact[str] | None = None
     system_packages: tuple[str, ...] = ()
     disk: str | None = None
+    # Folders of a container that are kept, absolute, and the one that it works in.
+    volumes: tuple[str, ...] = ()
+    workdir: str = ""
     schedules: tuple[Schedule, ...] = ()
     notes: tuple[str, ...] = ()
     kind: Fact[str] | None = None

@@ -1,7 +1,8 @@
 """compose files: the services that the application stands beside, and the variables it is given."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from hivemind_agents.repository.facts import LIKELY, Fact
 from hivemind_agents.repository.platforms import Declared, services
@@ -46,6 +47,7 @@ def detect(tree: FileTree) -> Declared | None:
     return Declared(
         source="compose", binding=False, services=services(images, strong=bool(own)),
         connects=services(connects), env=tuple(env),
+        volumes=tuple(_volumes(tree, own[0])) if len(own) == 1 else (),
         port=None if own else _published(tree, path, found.values()),
     )  # fmt: skip
 
@@ -59,6 +61,27 @@ def _published(tree: FileTree, path: str, entries: Iterable[object]) -> Fact[int
             if inner:
                 return Fact(int(inner.group(1)), LIKELY, (tree.where(path, "ports:"),))
     return None
+
+
+def _volumes(tree: FileTree, service: dict[str, Any]) -> Iterator[str]:
+    """Folders of the container that stay: not what is mounted from the repository, nor files."""
+    for item in items(service.get("volumes")):
+        source, _, rest = (text_of(item) or "").partition(":")
+        target, _, options = rest.partition(":")
+        if isinstance(item, dict):
+            source, target = text_of(item.get("source")) or "", text_of(item.get("target")) or ""
+            options = "ro" if item.get("read_only") else ""
+        own = source.removeprefix("./").rstrip("/")
+        ours = source.startswith(".") and (own in {"", "."} or _has_files(tree, own))
+        last = target.rstrip("/").rpartition("/")[2]
+        if target.startswith("/") and "ro" not in options and not ours and "." not in last[1:]:
+            yield target
+
+
+def _has_files(tree: FileTree, folder: str) -> bool:
+    """Whether the repository has files there, beyond what only holds the folder's place."""
+    inside = (path for path in tree.paths if path.startswith(f"{folder}/"))
+    return any(not path.rpartition("/")[2].startswith(".") for path in inside)
 
 
 def _connected(name: str, value: str, beside: dict[str, str]) -> str | None:

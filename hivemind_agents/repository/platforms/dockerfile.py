@@ -1,8 +1,10 @@
 """Dockerfile: the last stage's image, command, port, health check."""
 
 import json
+import posixpath
 import re
 import shlex
+from collections.abc import Iterator, Mapping
 
 from hivemind_agents.repository.facts import GUESS, LIKELY, Fact
 from hivemind_agents.repository.platforms import Declared
@@ -53,6 +55,8 @@ def detect(tree: FileTree) -> Declared | None:
     command = entry = None
     port = health = None
     sets: dict[str, str] = {}
+    volumes: list[str] = []
+    workdir = ""
     for name, words, line in instructions:
         if line < last:
             continue
@@ -63,6 +67,13 @@ def detect(tree: FileTree) -> Declared | None:
             entry = Fact(_command(words), LIKELY, where)
         elif name == "ENV":
             sets |= _values(words)
+            volumes += _data_folders(_values(words))
+        elif name == "WORKDIR":
+            workdir = posixpath.join(workdir, words.strip("\"'"))
+        elif name == "VOLUME":
+            volumes += [
+                posixpath.join(workdir, one) for one in re.findall(r"[^\s\"'\[\],]+", words)
+            ]
         elif name == "EXPOSE":
             found = re.match(r"(\d{2,5})", words)
             port = port or (Fact(int(found.group(1)), LIKELY, where) if found else None)
@@ -81,7 +92,7 @@ def detect(tree: FileTree) -> Declared | None:
     )  # fmt: skip
     return Declared(
         source="dockerfile", processes=processes, binding=False, port=port, health_path=health,
-        language=language, sets=sets,
+        language=language, sets=sets, volumes=tuple(volumes), workdir=workdir,
     )  # fmt: skip
 
 
@@ -113,6 +124,20 @@ def _values(words: str) -> dict[str, str]:
     except ValueError:
         return {}
     return {name: value for name, equals, value in pairs if equals}
+
+
+# A variable that says where the application's data is.
+_DATA = re.compile(
+    r"(?:^|_)(?:DATA|STORAGE|UPLOADS?|MEDIA|DB|DATABASE|SQLITE|STORE|CONFIG)"
+    r"(?:_(?:DIR|DIRECTORY|PATH|FOLDER|HOME|ROOT|FILE))?$"
+)
+
+
+def _data_folders(values: Mapping[str, str]) -> Iterator[str]:
+    for name, value in values.items():
+        path = value.removeprefix("sqlite:///")
+        if _DATA.search(name) and path.startswith("/") and "$" not in path:
+            yield posixpath.dirname(path) if "." in posixpath.basename(path) else path
 
 
 def _command(words: str) -> str:

@@ -321,7 +321,8 @@ def test_schedules_are_read_from_platforms_and_the_users_word(tmp_path):
     [
         ("schedules:\n  x: {command: a, cron: daily}\n", "no schedule"),
         ("schedules:\n  X Y: {command: a, cron: '@daily'}\n", "no name of a schedule"),
-        ("persistent: [/var/data]\n", "folders of the repository"),
+        ("persistent: [/etc/shop]\n", "the host's own"),
+        ("persistent: [/data/../etc]\n", "the host's own"),
         ("persistent: [../up]\n", "folders of the repository"),
     ],
 )
