@@ -170,7 +170,22 @@ def _weigh(
     )
     if known is None and not sure_code and not is_development(translated.value):
         return {**processes, name: translated}
+    if known is not None and _with_arguments(known.value, translated.value):
+        # What the container passes to the same script is what its author starts it with.
+        return {**processes, name: translated}
     return processes
+
+
+_SCRIPT = re.compile(r"(?:python3?|node) (?:-u )?(?:\./)?(?P<script>[\w./-]+)(?P<arguments> .+)?$")
+
+
+def _with_arguments(bare: str, told: str) -> bool:
+    """Whether the second command runs the script of the first, which has no arguments."""
+    first, second = _SCRIPT.match(bare), _SCRIPT.match(told)
+    return (
+        first is not None and second is not None and first["script"] == second["script"]
+        and not first["arguments"] and bool(second["arguments"])
+    )  # fmt: skip
 
 
 def _translate(fact: Fact[str]) -> Fact[str]:

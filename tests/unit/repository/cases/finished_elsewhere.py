@@ -58,6 +58,13 @@ CASES = [
         **FLASK, start="python watch.py", adds=[],
     ),
     case(
+        "a script with the arguments that its container passes",
+        {"package.json": '{"name": "desk", "main": "server.js", "dependencies": {"express": "4"}}',
+         "server.js": "require('express')().listen(process.env.PORT);\n",
+         "Dockerfile": 'FROM node:22\nCMD ["node", "./server.js", "--data", "/store"]\n'},
+        language="node", kind="web", framework="express", start="node ./server.js --data /store",
+    ),
+    case(
         "a package whose program starts what others import",
         {"package.json": '{"name": "desk", "main": "lib/app.js", "bin": {"desk": "./bin/desk.js"}, "dependencies": {"express": "4"}}',
          "bin/desk.js": "#!/usr/bin/env node\nconst app = require('../lib/app');\napp().listen(process.env.PORT);\n",
