@@ -92,8 +92,10 @@ def judge(brief: VerificationBrief) -> Verdict:
     if not passed:
         # The verb itself vetoes what it sees fail; it reported no single checks.
         return Verdict(done=True, summary="verified")
-    skipped = len(checks) - len(passed)
+    warned = [str(check.get("detail")) for check in checks if check.get("status") == "warning"]
+    skipped = len(checks) - len(passed) - len(warned)
     extra = f", {skipped} not applicable" if skipped else ""
+    extra += "".join(f"; look at it: {detail}" for detail in warned)
     return Verdict(done=True, summary=f"verified: {', '.join(passed)}{extra}")
 
 

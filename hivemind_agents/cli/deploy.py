@@ -470,6 +470,9 @@ def _print_summary(run: "Run", record: "Deployment | None", preview: "Preview") 
     for key, value in pairs:
         if value is not None:
             output.result(f"  {key:<14}{value}")
+    for check in record.verification.checks if record and record.verification else ():
+        if check.status == "warning":
+            output.result(f"  {output.state('warning')}: {check.detail}")
     output.note(f"  → hivemind status {name}, hivemind logs {name}, hivemind destroy {name}")
 
 

@@ -5,7 +5,8 @@ from typing import Literal
 
 from hivemind_agents.domain.base import Frozen
 
-CheckStatus = Literal["passed", "failed", "skipped"]
+# A warning is for a person to look at: it vetoes nothing.
+CheckStatus = Literal["passed", "failed", "warning", "skipped"]
 
 
 class Check(Frozen):

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from hivemind_agents.domain.verification import Check
 
 _WARNING_DAYS = 14
+MOST_PAGE = 300_000
 
 
 def _check(name: str, problem: str | None, fine: str) -> Check:
@@ -68,6 +69,28 @@ def http(name: str, url: str, timeout_seconds: int, fine: Container[int | None])
         if time.monotonic() > ends or (status is not None and 400 <= status < 500):
             return _check(name, f"{url} answers {told}", "")
         time.sleep(1)
+
+
+def shown(url: str, record: Deployment) -> Check:
+    """What the front page says to a visitor: an answer alone does not make an application work."""
+    from hivemind_agents.domain.verification import Check
+    from hivemind_agents.hosting.pages import page_warning
+
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - http by its caller
+            page = answer.read(MOST_PAGE).decode(errors="replace")
+            html = answer.headers.get_content_type() == "text/html"
+            problem = page_warning(answer.url, page) if html else None
+    except OSError:
+        # A page behind a login, or none: whether that is right was judged before.
+        problem = None
+    if problem is None:
+        return _check("http: content", None, "no installer and no error on the front page")
+    mend = f"hivemind logs {record.name}"
+    if "installer" in problem and record.database is not None:
+        where = f"/etc/hivemind/{record.name}/app.env"
+        mend = f"hivemind ssh {record.name} -- sudo grep ^DATABASE_URL {where} tells the database"
+    return Check(name="http: content", status="warning", detail=f"{problem}; {mend}")
 
 
 def certificate(url: str) -> Check | None:
@@ -137,6 +160,7 @@ def main() -> None:
             # A page behind a login is there; what serves an interface alone has none.
             front = {*health.fine, 401, 403, *([404] if health.path != "/" else [])}
             checks.append(http("http: front page", f"{base}/", patience, front))
+            checks.append(shown(f"{base}/", record))
             checks.append(certificate(base))
         checks.append(targets(record))
         installed = {host.get("release") for host in params["hosts"]}
