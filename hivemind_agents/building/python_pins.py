@@ -56,6 +56,22 @@ def _pins(files: Iterable[str]) -> Iterator[tuple[str, str]]:
                 yield canonicalize_name(name), version
 
 
+# The first major version of a framework that wants more than the hosts' Python.
+_NEWER_PYTHON = {"django": (6, ">=3.12")}
+
+
+def demanded_python(files: Iterable[str]) -> str | None:
+    """The range of Python that what is listed cannot do without, as far as that is known."""
+    for _, text in _texts(files):
+        for name, bound in re.findall(
+            r"(?m)^\s*([A-Za-z][\w.-]*)(?:\[[^\]]*\])?\s*(?:[^\n#;]*?,\s*)?[=~>]=\s*(\d+)", text
+        ):
+            first, demand = _NEWER_PYTHON.get(canonicalize_name(name), (None, None))
+            if first is not None and int(bound) >= first:
+                return demand
+    return None
+
+
 def _unpinned(files: Iterable[str]) -> Iterator[str]:
     for name, text in _texts(files):
         if name.endswith((".txt", ".in")):

@@ -13,6 +13,7 @@ from typing import Any
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from hivemind_agents.building import python_pins as pins
 from hivemind_agents.building.files import text_of
 from hivemind_agents.domain.base import Frozen
 from hivemind_agents.errors import RepositoryError
@@ -30,7 +31,9 @@ GET_PYTHON = "get the Python that is demanded"
 COMPILED = "/opt/hivemind-python"
 # Below the application, so that it travels in the artifact.
 MANAGED_FOLDER = ".python"
-_HARD = ("pyproject.toml", "setup.py", "setup.cfg", "uv.lock", "poetry.lock", "pdm.lock")
+# In the place of a file's name: what said a version that packages demand.
+THE_INDEX = "the package index"
+_HARD = (THE_INDEX, "pyproject.toml", "setup.py", "setup.cfg", "uv.lock", "poetry.lock", "pdm.lock")
 
 
 class Python(Frozen):
@@ -74,13 +77,15 @@ def _warnings(wish: str, report: RepositoryReport) -> tuple[str, ...]:
 
 
 def _demanded(report: RepositoryReport, files: Iterable[str]) -> SpecifierSet | None:
-    """The range of the manifest, whatever else names a version."""
+    """The range of the manifest, whatever else names a version, and of the packages."""
     found = _of_pyproject(text_of(files, "pyproject.toml") or "")
-    if found is None:
-        where = (report.evidence.get("runtime_version") or ("",))[0].split(":")[0]
-        if where in _HARD:
-            found = report.runtime_version
-    return _specifier(found) if found else None
+    where = (report.evidence.get("runtime_version") or ("",))[0].split(":")[0]
+    ranges: list[str | None] = [found]
+    if where == THE_INDEX or (where in _HARD and found is None):
+        ranges.append(report.runtime_version)
+    ranges.append(pins.demanded_python(files))
+    known = [each for text in ranges if text and (each := _specifier(text)) is not None]
+    return SpecifierSet(",".join(map(str, known))) if known else None
 
 
 def _of_pyproject(text: str) -> str | None:

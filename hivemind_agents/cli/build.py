@@ -76,6 +76,7 @@ def build(
     from hivemind_agents.building.files import Files
     from hivemind_agents.building.last_build import LastBuild
     from hivemind_agents.building.model import BuildLimits, BuildRequest
+    from hivemind_agents.building.python_demand import built_fitting
     from hivemind_agents.building.recipe import recipe_for
     from hivemind_agents.repository import inspect
     from hivemind_agents.repository_source import fetch
@@ -89,12 +90,13 @@ def build(
         source = fetch(repository, ref, path or ".", tree)
         report = inspect(tree, overrides={name: word for name, word in said.items() if word})
         application = tree / report.path
+        files = Files.below(application)
         request = BuildRequest.model_validate(
             {
                 "deployment_name": _name(repository, path),
                 "source": source,
                 "tree": application,
-                "recipe": recipe_for(report, Files.below(application)),
+                "recipe": recipe_for(report, files),
                 "env": given.plain | given.secret,
                 "secrets": secrets,
                 "limits": BuildLimits(memory_mb=memory_mb, timeout_minutes=timeout_minutes),
@@ -107,7 +109,10 @@ def build(
         differing: tuple[str, ...] = ()
         artifact = None if again else last.taken(builder.inputs_digest(request), archive)
         if artifact is None:
-            artifact = builder.build(request, archive)
+            _, built = built_fitting(
+                lambda each: builder.build(each, archive), request, report, files
+            )
+            artifact = built
             differing = last.keep(artifact, archive)
         manifest = _manifest(archive)
         log = builder.folder(request) / "build.log"

@@ -184,6 +184,7 @@ def main() -> None:
         from hivemind_agents.adapters.builder import StoredBuilds
         from hivemind_agents.building.files import Files
         from hivemind_agents.building.model import BuildLimits, BuildRequest
+        from hivemind_agents.building.python_demand import built_fitting
         from hivemind_agents.building.recipe import recipe_for
         from hivemind_agents.building.releases import Configuration, with_release
         from hivemind_agents.domain.deployment import Release
@@ -196,7 +197,8 @@ def main() -> None:
         configuration = Configuration(
             _texts(params["env"]), _texts(params["secrets"]), _texts(params["build_secrets"])
         )
-        recipe = recipe_for(report, Files.below(application))
+        files = Files.below(application)
+        recipe = recipe_for(report, files)
         aws = session()
         try:
             bucket = StateBucket.open(aws)
@@ -228,7 +230,7 @@ def main() -> None:
                 builder.ready()
         else:
             assert builds is not None  # noqa: S101 - only a check goes on without the bucket
-            artifact = builds.build(request)
+            request, artifact = built_fitting(builds.build, request, report, files)
         before = [Release.model_validate_json(module.jsonify(one)) for one in params["releases"]]
         releases, release = with_release(
             before,
