@@ -4,6 +4,7 @@ import ast
 import re
 
 from hivemind_agents.repository.facts import LIKELY, SURE, Match
+from hivemind_agents.repository.languages.python.flask_commands import first_tables
 from hivemind_agents.repository.languages.python.plain import is_only_kept_alive
 from hivemind_agents.repository.languages.python.project import PythonProject, Served, target
 from hivemind_agents.repository.languages.python.queues import queue_processes
@@ -34,7 +35,7 @@ def detect(project: PythonProject) -> Match | None:
         else:
             start = start.replace("gunicorn ", "gunicorn --threads 100 -w 1 ", 1)
     processes = queue_processes(project)
-    migration = _migration(project, served)
+    migration = _migration(project, served) or first_tables(project, served)
     if migration:
         processes["release"] = migration
     return Match(

@@ -71,4 +71,28 @@ CASES = [
          "lib/app.js": "const express = require('express');\nmodule.exports = () => { const app = express(); app.get('/', (q, a) => a.send('')); return app; };\n"},
         language="node", kind="web", framework="express", start="node bin/desk.js",
     ),
+    case(
+        "tables of a file that a command makes by removing them first",
+        {"notes/__init__.py": "from flask import Flask\n\n\ndef create_app():\n    app = Flask(__name__)\n    from . import db\n    db.init_app(app)\n    return app\n",
+         "notes/db.py": "import sqlite3\nimport click\n\n\n@click.command('init-db')\ndef init_db_command():\n    sqlite3.connect('notes.sqlite').executescript(open('schema.sql').read())\n\n\ndef init_app(app):\n    app.cli.add_command(init_db_command)\n",
+         "schema.sql": "DROP TABLE IF EXISTS note;\n", "requirements.txt": "flask\n"},
+        **FLASK,
+        processes={"web": wsgi("notes:create_app()"),
+                   "release": 'test -e "$HOME/.tables-made" || { flask --app notes:create_app init-db && touch "$HOME/.tables-made"; }'},
+    ),
+    case(
+        "tables of a server that a command adds",
+        {"app.py": "import os\nfrom flask import Flask\nfrom flask_sqlalchemy import SQLAlchemy\n\napp = Flask(__name__)\napp.config['SQLALCHEMY_DATABASE_URI'] = os.environ['DATABASE_URL']\ndb = SQLAlchemy(app)\n\n\n@app.cli.command()\ndef create_tables():\n    db.create_all()\n",
+         "requirements.txt": "flask\nflask-sqlalchemy\npsycopg2-binary\n"},
+        language="python", kind="web", framework="flask", needs=["postgresql"],
+        processes={"web": wsgi("app:app"), "release": "flask --app app:app create-tables"},
+    ),
+    case(
+        "a worker whose Celery is an extension of the application",
+        {"make_celery.py": "from tasks import create_app\n\nflask_app = create_app()\ncelery_app = flask_app.extensions['celery']\n",
+         "tasks/__init__.py": "from celery import Celery\nfrom flask import Flask\n\n\ndef create_app():\n    app = Flask(__name__)\n    app.extensions['celery'] = Celery(app.name, broker='redis://localhost')\n    return app\n",
+         "requirements.txt": "flask\ncelery[redis]\n"},
+        language="python", kind="web", framework="flask", needs=["redis"],
+        processes={"web": wsgi("make_celery:flask_app"), "worker": "celery -A make_celery.celery_app worker --loglevel=info"},
+    ),
 ]  # fmt: skip

@@ -1,0 +1,62 @@
+"""The command of a Flask application that makes its tables, where it has no migrations."""
+
+import ast
+import re
+
+from hivemind_agents.repository.languages.python.project import PythonProject, Served, target
+from hivemind_agents.repository.readers.python_source import PythonModule, dotted, first_text
+
+_NAME = re.compile(
+    r"(?:init|create|setup)[-_]?(?:db|database|tables)$|db[-_](?:init|create)$|init$", re.IGNORECASE
+)
+_DRIVERS = ("psycopg2", "psycopg2-binary", "psycopg", "psycopg-binary", "asyncpg", "pg8000",
+            "mysqlclient", "pymysql", "mysql-connector-python", "flask-mysqldb",
+            "mariadb")  # fmt: skip
+_REMOVES = re.compile(
+    r"drop_all\(|(?i:drop\s+(?:table|schema|database))|executescript\(|os\.remove"
+)
+_ASKS = re.compile(r"click\.(?:confirm|prompt)|\binput\(|prompt=|confirmation_option")
+# What a command of this name did once is not done again on the host that has the file.
+_ONCE = 'test -e "$HOME/.tables-made" || {{ {command} && touch "$HOME/.tables-made"; }}'
+
+
+def first_tables(project: PythonProject, served: Served) -> str | None:
+    """The command, or None. Tables of SQLite are made once, because such a command may begin by
+    removing them; those of a server with each release, where it only adds what is missing.
+    """
+    for module in project.modules:
+        found = _command(module)
+        if found is None:
+            continue
+        name, source = found
+        if _ASKS.search(source):
+            continue
+        folder, place = target(project, served.module.path, served.name)
+        enter = f"cd {folder} && " if folder else ""
+        command = f"{enter}flask --app {place} {name}"
+        if not project.dependencies.runtime(*_DRIVERS):
+            return _ONCE.format(command=command)
+        if "create_all(" in module.text and not _REMOVES.search(module.text + source):
+            return command if "session.add" not in source else None
+    return None
+
+
+def _command(module: PythonModule) -> tuple[str, str] | None:
+    """(name, source) of the module's command that makes tables."""
+    if "click" not in module.imports and ".cli" not in module.text:
+        return None
+    for node in ast.walk(module.syntax) if module.syntax else ():
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        for decorator in node.decorator_list:
+            call = decorator if isinstance(decorator, ast.Call) else None
+            said = dotted(call.func if call else decorator)
+            # What is added to no application cannot be called.
+            added = said == "click.command" and "add_command" in module.text
+            if not added and not re.fullmatch(r"(?:\w*app\w*|server)\.cli\.command", said):
+                continue
+            given = first_text(call) if call else None
+            name = given or re.sub(r"_(?:command|cmd)$", "", node.name).replace("_", "-")
+            if _NAME.match(name):
+                return name, ast.get_source_segment(module.text, node) or ""
+    return None
