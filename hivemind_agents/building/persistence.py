@@ -104,7 +104,10 @@ def persistent_files(report: RepositoryReport, files: frozenset[str]) -> tuple[s
         hit[1]
         for _, text in _sources(files, _SOURCES)
         for hit in _SQLITE.finditer(text)
-        if "test" not in hit[1].lower() and ":memory:" not in hit[1]
+        if "test" not in hit[1].lower()
+        and ":memory:" not in hit[1]
+        # An engine of Django is no file.
+        and ".backends." not in hit[1]
     }
     return tuple(
         sorted(

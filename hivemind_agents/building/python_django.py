@@ -21,14 +21,27 @@ _SERVER = re.compile(
     r"^(?P<before>(?:.*?\s)?(?:gunicorn|waitress-serve|uwsgi)\b.*?)"
     r"(?P<module>\b[\w.]*wsgi)(?::(?P<name>\w*application))?(?P<after>[\"']?(?:\s.*)?)$"
 )
-_NAMES = '''\
-"""The project's WSGI application, as it is reached here."""
+_HERE = '''\
+"""The project's WSGI application, as it is reached and looked after here."""
 
+import logging
 import os
 
 from {module} import {name}
 from django.conf import settings
 
+if not getattr(settings, "LOGGING", None):
+    # Django tells errors of production by mail alone.
+    handler = logging.StreamHandler()
+    handler.setLevel(logging.ERROR)
+    logging.getLogger("django.request").addHandler(handler)
+try:
+    settings.SECRET_KEY
+except Exception:
+    # Settings that have none for production.
+    settings.SECRET_KEY = os.environ.get("SECRET_KEY", "")
+'''
+_NAMES = """\
 hosts = [name for name in os.environ.get("HIVEMIND_HOSTS", "").split(",") if name]
 if hosts and "*" not in settings.ALLOWED_HOSTS:
     settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, *hosts]
@@ -38,13 +51,7 @@ if os.environ.get("HIVEMIND_HTTPS") == "no":
     if hasattr(application, "load_middleware"):
         # What middleware knows of these settings, it learnt when it was made.
         application.load_middleware()
-'''
-_PLAIN = '''\
-"""The project's WSGI application, which serves its static files too."""
-
-from {module} import {name}
-from django.conf import settings
-'''
+"""
 _STATIC = """\
 from urllib.parse import urlsplit
 
@@ -102,7 +109,7 @@ def wrapped(
     path = f"{folder.group(1).rstrip('/')}/{MODULE}.py" if folder else f"{MODULE}.py"
     name = web["name"] or "application"
     name = name if name == "application" else f"{name} as application"
-    text = (_NAMES if fixed else _PLAIN).format(module=module, name=name)
+    text = _HERE.format(module=module, name=name) + (_NAMES if fixed else "")
     text += "" if own else _STATIC
     write = f"printf %s {shlex.quote(text)} >{path}"
     served = f"{web['before']}{MODULE}:application{web['after']}"

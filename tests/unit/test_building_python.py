@@ -354,6 +354,30 @@ def test_django_with_fixed_settings_is_reached_by_the_names_it_has_here(
     assert () == made.added
 
 
+def test_a_key_that_production_lacks_comes_from_the_environment(tmp_path):
+    """And errors of requests are told to the log, where nothing else is set up for them."""
+    made = django({"requirements.txt": "django\nwhitenoise\n"})
+    folder = written(made, tmp_path)
+    settings = folder / "django/conf.py"
+    settings.write_text(
+        settings.read_text().replace("class settings", "class Known")
+        + "class Settings:\n    def __getattr__(self, name):\n        if name == 'SECRET_KEY':\n"
+        "            raise RuntimeError(name)\n        return getattr(Known, name)\n"
+        "settings = Settings()\n"
+    )
+    look = (
+        "from hivemind_wsgi import settings; import logging; print(settings.SECRET_KEY); "
+        "logging.getLogger('django.request').error('it broke')"
+    )
+
+    told = subprocess.run(
+        [sys.executable, "-c", look], cwd=folder, env={"SECRET_KEY": "made"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert ("made\n", "it broke\n") == (told.stdout, told.stderr)
+
+
 def test_commands_of_the_build_get_stand_ins_for_what_the_code_cannot_do_without():
     """Required variables and keys; what is optional stays unset."""
     made = django(

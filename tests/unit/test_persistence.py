@@ -128,6 +128,15 @@ def test_settings_that_an_installer_writes_go_with_the_application(texts, carrie
     assert () == carried_files(report(), with_folders(texts))
 
 
+def test_an_engine_of_django_is_no_file():
+    """Its name ends as a database's file would."""
+    files = with_folders(
+        {"s.py": "X = {'ENGINE': 'django.db.backends.sqlite3', 'N': 'db.sqlite3'}"}
+    )
+
+    assert ("db.sqlite3",) == persistent_files(report(optional_needs=("persistent-disk",)), files)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "kept"),
     [

@@ -171,7 +171,7 @@ def test_settings_that_production_never_loads_ask_for_nothing() -> None:
                 "requirements.txt": "django\ndjango-environ\n",
                 "manage.py": starter.format("local") + "import django\n",
                 "site/wsgi.py": starter.format("production"),
-                "site/settings/base.py": "import environ\nenv = environ.Env()\n",
+                "site/settings/base.py": "import environ\nenv = environ.Env()\nSECRET_KEY = 'x'\n",
                 "site/settings/local.py": read.format("TOKEN", "LOCAL_TOKEN"),
                 "site/settings/production.py": read.format("MAIL", "MAIL_KEY"),
             }
@@ -181,6 +181,27 @@ def test_settings_that_production_never_loads_ask_for_nothing() -> None:
     names = {variable.name for variable in report.env if variable.required}
     assert {"MAIL_KEY"} == names
     assert "LOCAL_TOKEN" not in {variable.name for variable in report.env}
+
+
+@pytest.mark.parametrize(
+    ("base", "asked"), [("DEBUG = False\n", ["SECRET_KEY"]), ("SECRET_KEY = 'x'\n", [])]
+)
+def test_settings_without_a_key_are_given_one(base: str, asked: list[str]) -> None:
+    """
+    A key that only settings for development have, production has not.
+    """
+    files: dict[str, str | bytes] = {
+        "requirements.txt": "django\n",
+        "manage.py": "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.settings.dev')\n"
+        "import django\n",
+        "site/wsgi.py": "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.settings.dev')\n",
+        "site/settings/__init__.py": "",
+        "site/settings/base.py": base,
+        "site/settings/dev.py": "from .base import *\nSECRET_KEY = 'dev'\n",
+        "site/settings/production.py": "from .base import *\n",
+    }
+
+    assert asked == required(files)
 
 
 def test_functions_of_the_code_that_read_the_environment_are_readers():

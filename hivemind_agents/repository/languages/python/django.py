@@ -5,6 +5,7 @@ from hivemind_agents.repository.languages.python.django_settings import VARIABLE
 from hivemind_agents.repository.languages.python.project import PythonProject
 from hivemind_agents.repository.languages.python.queues import queue_processes
 from hivemind_agents.repository.languages.python.serving import asgi_start, wsgi_start
+from hivemind_agents.repository.readers.environment import Use
 
 
 def detect(project: PythonProject) -> Match | None:
@@ -47,6 +48,7 @@ def detect(project: PythonProject) -> Match | None:
         adds=adds,
         sets={VARIABLE: settings.module} if settings.module and not settings.said else {},
         unused=settings.unused,
+        env=(Use("SECRET_KEY", settings.keyless, demanded=True),) if settings.keyless else (),
     )
 
 

@@ -22,12 +22,14 @@ _SHARED = re.compile(r"^(?:base|common|default|defaults|settings)$")
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`module`: what a release runs with. `said`: every starter of the repository names it
-    itself. `unused`: files with settings that it never loads.
+    itself. `unused`: files with settings that it never loads. `keyless`: the file of settings
+    that have no `SECRET_KEY`, not even through what they import.
     """
 
     module: str | None = None
     said: bool = True
     unused: tuple[str, ...] = ()
+    keyless: str | None = None
 
 
 def read_settings(project: PythonProject, manage: str) -> Settings:
@@ -45,7 +47,15 @@ def read_settings(project: PythonProject, manage: str) -> Settings:
         return Settings()
     said = all(name == chosen for name in named.values()) and manage in named
     path = _path(tree, folder, chosen)
-    return Settings(chosen, said, _unused(tree, folder, path) if path else ())
+    if path is None:
+        return Settings(chosen, said)
+    loaded = _loaded(tree, folder, path)
+    # What is imported from elsewhere may bring a key.
+    keyed = any(
+        "SECRET_KEY" in text or re.search(r"(?m)^[ \t]*from\s+(?!\.)[\w.]+\s+import\s+\*", text)
+        for each in loaded if (text := read_module(tree, each).text)
+    )  # fmt: skip
+    return Settings(chosen, said, _unused(tree, folder, path), None if keyed else path)
 
 
 def _chosen(tree: FileTree, folder: str, named: list[str]) -> str | None:
