@@ -28,7 +28,11 @@ class PythonProject:
     @cached_property
     def modules(self) -> list[PythonModule]:
         """Modules of the application itself, likely entries first."""
-        paths = self.tree.sources(".py", limit=300)
+        # Bottle is one file, which is often copied: a framework, and no part of the application.
+        paths = [
+            path for path in self.tree.sources(".py", limit=300)
+            if path != "bottle.py" and not path.endswith("/bottle.py")
+        ]  # fmt: skip
         return sorted((read_module(self.tree, path) for path in paths), key=_entry_order)
 
     def uses(self, package: str) -> bool:
