@@ -60,7 +60,7 @@ def python_uses(module: PythonModule) -> Iterator[Use]:
         id(node.values[0]): node.values[1]
         for node in nodes
         if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or)
-    }
+    } | _defaults_beside(nodes)
     flags = {
         id(keyword.value)
         for node in nodes
@@ -110,6 +110,20 @@ def _imports_reader(nodes: Iterable[ast.AST]) -> bool:
         and any((item.asname or item.name) in {"env", "environ", "*"} for item in node.names)
         for node in nodes
     )
+
+
+def _defaults_beside(nodes: Iterable[ast.AST]) -> dict[int, ast.expr]:
+    """The readings in tables of settings, to their default: `{"default": "", "env": getenv(…)}`."""
+    found: dict[int, ast.expr] = {}
+    for node in nodes:
+        if not isinstance(node, ast.Dict):
+            continue
+        pairs = zip(node.keys, node.values, strict=True)
+        named = {key.value: value for key, value in pairs if isinstance(key, ast.Constant)}
+        default = named.get("default")
+        if default is not None:
+            found.update((id(value), default) for value in named.values() if value is not default)
+    return found
 
 
 def _helpers(nodes: Iterable[ast.AST]) -> dict[str, ast.expr | None]:

@@ -304,3 +304,19 @@ def test_a_store_whose_address_callers_tell_is_not_the_programs_own():
 
     assert ((), {"mongodb", "redis"}) == (monitor.needs, set(monitor.optional_needs))
     assert ("redis",) == shop.needs
+
+
+def test_a_table_of_settings_has_defaults_beside_its_readings():
+    """
+    What the table falls back to need not be given.
+    """
+    table = (
+        "import os\nCONFIG = {'password': {'default': '', 'env': os.getenv('SHOP_DB_PASS')},\n"
+        "          'key': {'env': os.getenv('SHOP_SECRET_KEY')}}\n"
+    )
+    files: dict[str, str | bytes] = {
+        "requirements.txt": "flask\n",
+        "app.py": f"from flask import Flask\napp = Flask(__name__)\n{table}",
+    }
+
+    assert ["SHOP_SECRET_KEY"] == required(files)
