@@ -22,6 +22,9 @@ CAUSES = (
           "the Python that the application demands cannot be fetched from here",
           "allow Python 3.11 in requires-python, or set UV_PYTHON_INSTALL_MIRROR to a mirror of "
           "uv's Python builds"),
+    Cause(r"\bnpm(?: was|:)? not found|No such file or directory: '(?:npm|node)'",
+          "a step wants npm, which builds of Python have only where a manifest asks for it",
+          "name it in hivemind.yml: system_packages: [npm]"),
     Cause(r"Unable to locate package ([\w.+-]+)|"
           r"Package '?([\w.+-]+)'? has no installation candidate",
           "Debian 12 has no package {0}", "correct system_packages in hivemind.yml"),

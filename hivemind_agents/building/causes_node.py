@@ -25,6 +25,9 @@ NODE_AND_GO: tuple[tuple[str, str, str | None], ...] = (
     (r"EINTEGRITY|integrity checksum failed|ERR_PNPM_TARBALL_INTEGRITY|YN0018",
      "a package is not what the lock file says", "make the lock file anew and commit it"),
     # Packages
+    (r"Failed to fetch [^\n]{1,60} from (Google Fonts)",
+     "next/font takes its fonts from {0} while it builds, which cannot be reached from here",
+     "let builds reach fonts.googleapis.com and fonts.gstatic.com, or use next/font/local"),
     (r"\bERESOLVE\b", "the ranges of peer packages contradict one another",
      "npm install locally, correct the ranges, and commit package-lock.json; or put "
      "legacy-peer-deps=true into .npmrc"),

@@ -63,10 +63,12 @@ def _npm(manifests: Manifests) -> Manager:
         r'"lockfileVersion":\s*1\b', (text_of(manifests.files, lock) or "")[:400]
     )
     command = f"npm {'ci' if lock else 'install'} {flags}{' --legacy-peer-deps' if old else ''}"
-    # Peers that contradict one another stop npm where older ones only warned.
+    # Peers that contradict one another stop npm where older ones only warned, and some make npm 10
+    # itself stumble.
     install = (
         f"{command} >/tmp/npm.log 2>&1 && cat /tmp/npm.log || "
-        f"{{ cat /tmp/npm.log; grep -q ERESOLVE /tmp/npm.log && {command} --legacy-peer-deps; }}"
+        f"{{ cat /tmp/npm.log; grep -qE 'ERESOLVE|edgesOut' /tmp/npm.log && "
+        f"{command} --legacy-peer-deps; }}"
     )
     version = _stated(manifests, "npm")
     return Manager(

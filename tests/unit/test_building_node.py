@@ -430,6 +430,7 @@ def test_a_client_that_the_root_builds_is_not_built_twice():
          "pnpm install"),
         ("npm error code ERESOLVE\nnpm error ERESOLVE could not resolve", "contradict",
          "npm install"),
+        ("Failed to fetch `Geist Mono` from Google Fonts.", "Google Fonts", "next/font/local"),
         ("npm error code ETARGET\nnpm error notarget No matching version found for left-pad@9.9.9.",
          "left-pad@9.9.9", "package.json"),
         ("npm error code E404\nnpm error 404 Not Found - GET https://x/@acme%2fsecret - Not found",
