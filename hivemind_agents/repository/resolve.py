@@ -94,6 +94,7 @@ def _read(
                 }
             )
         behaviours = (*behaviours, fixed) if fixed else behaviours
+    volumes = read_volumes(tree, declared)
     return report.model_copy(
         update={
             "path": folder,
@@ -101,10 +102,10 @@ def _read(
             "questions": questions,
             "behaviours": behaviours,
             "host_variables": read_host_variables(tree, env),
-            "volumes": read_volumes(tree, declared),
+            "volumes": volumes,
             "url_variables": read_url_variables(env),
             "https_variables": read_https_variables(tree, env),
-            "sets": read_sets(tree, finding, declared, env, processes),
+            "sets": read_sets(tree, finding, declared, env, processes, kept=volumes),
             "schedules": _schedules(declared),
             "notes": (
                 *report.notes,

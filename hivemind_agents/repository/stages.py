@@ -39,12 +39,19 @@ def read_sets(
     declared: Sequence[Declared],
     env: Sequence[EnvVariable],
     processes: Collection[str],
+    *,
+    kept: Collection[str] = (),
 ) -> dict[str, str]:
-    """Name to value, of variables that the code reads. `processes`: those of a release."""
+    """Name to value, of variables that the code reads. `processes`: those of a release; `kept`:
+    folders that a release has, wherever they are.
+    """
     known = {variable.name: variable for variable in env}
     sets: dict[str, str] = {}
     for name, value in _told(declared):
-        if name in known and _is_ours(known[name]) and not _FOREIGN.search(value):
+        if name not in known:
+            continue
+        folder = _is_here(value, kept)
+        if _is_ours(known[name], folder=folder) and (folder or not _FOREIGN.search(value)):
             sets.setdefault(name, value)
     for variable in env:
         stage = None if variable.name in sets else _stage(tree, variable)
@@ -52,6 +59,12 @@ def read_sets(
         if stage:
             sets.setdefault(variable.name, stage)
     return {**sets, **(finding.sets if finding else {})}
+
+
+def _is_here(path: str, kept: Collection[str]) -> bool:
+    """Whether a path is, on a host, what it is in the container."""
+    return any(path == folder or path.startswith(f"{folder}/") for folder in kept
+               if folder.startswith("/")) and "$" not in path  # fmt: skip
 
 
 def _told(declared: Sequence[Declared]) -> Iterable[tuple[str, str]]:
@@ -66,13 +79,18 @@ def _debugs(name: str, value: str) -> bool:
     return "DEBUG" in name.upper() and value.lower() not in {"0", "false", "off", "no", ""}
 
 
-def _is_ours(variable: EnvVariable) -> bool:
+def _is_ours(variable: EnvVariable, *, folder: bool) -> bool:
+    """Whether a file may set it: no secret, and nothing that the stack brings but a `folder`."""
     name = variable.name
     return not (
         variable.secret
         or (name in PLATFORM and name not in _CHOOSE)
         or means_hosts(name)
-        or any(VARIABLES[need].match(name) for need in VARIABLES)
+        or any(
+            VARIABLES[need].match(name)
+            for need in VARIABLES
+            if not (folder and need == "persistent-disk")
+        )
     )
 
 

@@ -63,3 +63,12 @@ def test_an_application_may_have_a_folder_to_itself(path: str) -> None:
 )  # fmt: skip
 def test_what_is_the_hosts_is_not_given_away(path: str) -> None:
     assert not may_be_kept(path)
+
+
+def test_a_variable_that_names_a_kept_folder_is_set() -> None:
+    """A path of the container that hosts do not have is not."""
+    code = "import os\nDATA = os.environ['DATA_DIR'], os.environ.get('LOG_DIR')\n"
+    files = docker("WORKDIR /srv/shop", "ENV DATA_DIR=/data LOG_DIR=/srv/shop/logs")
+    report = inspect_tree(FileTree.of({**APP, **files, "settings.py": code}))
+
+    assert {"DATA_DIR": "/data"} == report.sets
