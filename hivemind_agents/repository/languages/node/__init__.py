@@ -28,6 +28,8 @@ def detect(tree: FileTree) -> Finding | None:
         return _script_alone(tree)
     project = reading.read_project(tree)
     match = best(look(project) for look in detectors(__name__)) or plain_match(project)
+    if _only_for_pages(project, match):
+        return None
     runtime, version = _runtime(project)
     manager = project.manager
     if not project.dependencies and not project.scripts and manager.confidence < CERTAIN:
@@ -48,6 +50,31 @@ def detect(tree: FileTree) -> Finding | None:
         health=health.health_path(project, match),
         weight=_serves(project, match),
     )
+
+
+# What shows pages to who writes them, and makes them anew when they change.
+_DEVELOPERS_TOOLS = (
+    r"\b(?:gulp|grunt|webpack|rollup|parcel|live-server|lite-server)\b|browser-?[sS]ync"
+)
+
+
+def _only_for_pages(project: NodeProject, match: Match) -> bool:
+    """Whether the manifest only brings tools for pages that are there as they are served: they are
+    a site of plain files.
+    """
+    package = project.package
+    if match.kind not in {"cli", "library"} or match.framework or package.get("bin"):
+        return False
+    if match.kind == "library" and any(key in package for key in ("main", "module", "exports")):
+        return False  # its page shows what others import
+    start = project.expanded(project.scripts.get("start", ""))
+    tools = re.search(_DEVELOPERS_TOOLS, start) or project.reaches(_DEVELOPERS_TOOLS)
+    page = project.tree.has("index.html", "dist/index.html", "public/index.html")
+    if page is None or (start and not tools):
+        return False
+    text = project.tree.text(page) or ""
+    # A page of sources is made into another one first.
+    return not re.search(r"node_modules/|src=[\"']/?src/|\.(?:tsx?|jsx|scss)[\"']", text)
 
 
 def _serves(project: NodeProject, match: Match) -> float:

@@ -1,4 +1,4 @@
-"""Applications that are not finished where they are made."""
+"""Shapes of well-known applications that were read wrong once."""
 
 # ruff: noqa: E501 - a tree a line, read sideways
 from cases import DISK, case, wsgi
@@ -94,5 +94,18 @@ CASES = [
          "requirements.txt": "flask\ncelery[redis]\n"},
         language="python", kind="web", framework="flask", needs=["redis"],
         processes={"web": wsgi("make_celery:flask_app"), "worker": "celery -A make_celery.celery_app worker --loglevel=info"},
+    ),
+    case(
+        "pages that tools for developers made",
+        {"package.json": '{"name": "theme", "scripts": {"start": "npm run build && node scripts/start.js", "build": "node scripts/build.js"}, "devDependencies": {"browser-sync": "3"}}',
+         "scripts/start.js": "require('concurrently')(['browser-sync dist -w'])\n", "scripts/build.js": "",
+         "dist/index.html": "<title>Theme</title>", "dist/css/styles.css": ""},
+        language="static", kind="static", document_root="dist", package_manager=None, build=[],
+    ),
+    case(
+        "pages beside tasks that only watch",
+        {"package.json": '{"name": "admin", "scripts": {"start": "node_modules/.bin/gulp watch"}}', "gulpfile.js": "require('gulp')\n",
+         "index.html": "<title>Admin</title>", "css/admin.css": ""},
+        language="static", kind="static", document_root=".", package_manager=None, build=[],
     ),
 ]  # fmt: skip
