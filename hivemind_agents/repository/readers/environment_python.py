@@ -68,6 +68,7 @@ def python_uses(module: PythonModule) -> Iterator[Use]:
         for keyword in node.keywords
         if keyword.arg == "default"
     }
+    asked = _asked(nodes)
     helpers = _helpers(nodes) if _READS_A_NAME.search(text) else {}
     renamed = re.search(r"=\s*(?:os\.)?environ\b(?!\.get|\[)|import environ", text)
     mappings = _mappings(nodes) if renamed else set()
@@ -82,7 +83,8 @@ def python_uses(module: PythonModule) -> Iterator[Use]:
                     and NAME.match(name)
                     and _is_setting(whole, name, mappings)
                 ):
-                    yield Use(name, f"{path}:{node.lineno}", demanded=True)
+                    spare = name in asked
+                    yield Use(name, f"{path}:{node.lineno}", demanded=not spare, optional=spare)
         elif isinstance(node, ast.Call) and dotted(node.func) in helpers:
             key = first_text(node)
             if key and NAME.match(key):
@@ -110,6 +112,42 @@ def _imports_reader(nodes: Iterable[ast.AST]) -> bool:
         and any((item.asname or item.name) in {"env", "environ", "*"} for item in node.names)
         for node in nodes
     )
+
+
+def _asked(nodes: Iterable[ast.AST]) -> set[str]:
+    """Variables that the code looks for before it reads them: `if "HOME_DIR" in os.environ`, or
+    whose absence it catches without ending.
+    """
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In):
+            name = node.left.value if isinstance(node.left, ast.Constant) else None
+            if isinstance(name, str) and _is_environment(node.comparators[0]):
+                found.add(name)
+        elif isinstance(node, ast.Try) and any(map(_goes_on, node.handlers)):
+            found.update(
+                inner.slice.value
+                for inner in ast.walk(ast.Module(node.body, []))
+                if isinstance(inner, ast.Subscript)
+                and _ENVIRONMENT.search(dotted(inner.value))
+                and isinstance(inner.slice, ast.Constant)
+                and isinstance(inner.slice.value, str)
+            )
+    return found
+
+
+def _goes_on(handler: ast.ExceptHandler) -> bool:
+    """Whether the absence of a key is caught, and neither told on nor the end of the program."""
+    caught = getattr(handler.type, "elts", [handler.type])
+    ends = any(
+        isinstance(inner, ast.Raise)
+        or (
+            isinstance(inner, ast.Call)
+            and dotted(inner.func).rpartition(".")[2] in {"exit", "_exit"}
+        )
+        for inner in ast.walk(handler)
+    )
+    return not ends and any(dotted(one).rpartition(".")[2] == "KeyError" for one in caught)
 
 
 def _defaults_beside(nodes: Iterable[ast.AST]) -> dict[int, ast.expr]:

@@ -41,10 +41,14 @@ class PythonModule:
     # Functions that return an object of the module itself, which they go on making.
     finishers: dict[str, str] = field(default_factory=dict)
     functions: dict[str, int] = field(default_factory=dict)
+    # Classes with what they are made of.
+    classes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     calls: dict[str, int] = field(default_factory=dict)
     routes: list[Route] = field(default_factory=list)
     star: str | None = None
     main_guard: bool = False
+    # Lines of what is done only where the module is run, and nobody can import.
+    script: range = range(0)
     endless: int | None = None
     # Functions and classes that want a login.
     guarded: set[str] = field(default_factory=set)
@@ -157,6 +161,9 @@ class _Reader:
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 self._function(node)
             elif isinstance(node, ast.ClassDef):
+                self.module.classes[node.name] = tuple(
+                    self.resolve(dotted(base)) for base in node.bases
+                )
                 if any(re.search("Login|Permission|UserPasses", dotted(one)) for one in node.bases):
                     self.module.guarded.add(node.name)
             elif isinstance(node, ast.While) and _endless(node):
@@ -190,8 +197,9 @@ class _Reader:
         return (known or head) + dot + rest
 
     def _top(self, node: ast.stmt) -> None:
-        if isinstance(node, ast.If) and "__name__" in ast.dump(node.test):
+        if _is_main_guard(node):
             self.module.main_guard = True
+            self.module.script = range(node.lineno, (node.end_lineno or node.lineno) + 1)
         value = getattr(node, "value", None)
         if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(value, ast.Call):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -366,6 +374,10 @@ def _module_level(body: list[ast.stmt]) -> list[ast.stmt]:
             if isinstance(inner, list) and isinstance(node, ast.If | ast.Try | ast.With):
                 stack.extend(reversed(inner))
     return found
+
+
+def _is_main_guard(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and "__name__" in ast.dump(node.test)
 
 
 def _endless(node: ast.While) -> bool:

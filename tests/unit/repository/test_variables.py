@@ -320,3 +320,25 @@ def test_a_table_of_settings_has_defaults_beside_its_readings():
     }
 
     assert ["SHOP_SECRET_KEY"] == required(files)
+
+
+@pytest.mark.parametrize(
+    ("code", "demanded"),
+    [
+        ("home = os.environ['SHOP_HOME'] if 'SHOP_HOME' in os.environ else '.'", []),
+        ("try:\n    home = os.environ['SHOP_HOME']\nexcept KeyError:\n    home = '.'", []),
+        ("try:\n    h = os.environ['SHOP_HOME']\nexcept KeyError:\n    exit(1)", ["SHOP_HOME"]),
+        ("if 'SHOP_HOME' not in os.environ:\n    exit(1)\nh = os.environ['SHOP_HOME']",
+         ["SHOP_HOME"]),
+    ],
+)  # fmt: skip
+def test_what_python_looks_for_first_is_not_demanded(code: str, demanded: list[str]):
+    """
+    A program that ends without a variable demands it.
+    """
+    files: dict[str, str | bytes] = {
+        "requirements.txt": "flask\n",
+        "app.py": f"import os\nfrom flask import Flask\napp = Flask(__name__)\n{code}\n",
+    }
+
+    assert demanded == required(files)

@@ -52,13 +52,26 @@ class PythonProject:
 
     def objects(self, *constructors: str) -> Iterator[tuple[PythonModule, str, int]]:
         """Module-level names bound to a call of one of the constructors, likely entries first."""
+        constructors = (*constructors, *self.derived(constructors))
         for module in self.modules:
             for name, (constructor, line) in module.objects.items():
                 if constructor in constructors:
                     yield module, name, line
 
+    def derived(self, constructors: tuple[str, ...]) -> set[str]:
+        """Names of the project's own classes that are made of one of these."""
+        found: set[str] = set()
+        for module in self.modules:
+            place = module.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+            for name, bases in module.classes.items():
+                if set(bases) & set(constructors):
+                    # In its own module, by its whole name, and by a relative one.
+                    found |= {name, f"{place}.{name}", f".{place.rpartition('.')[2]}.{name}"}
+        return found
+
     def served(self, *constructors: str) -> "Served | None":
         """The application object that a server is to be pointed at: an object, or a factory."""
+        constructors = (*constructors, *self.derived(constructors))
         factories = {
             (module.path, name)
             for module in self.modules
@@ -75,13 +88,14 @@ class PythonProject:
             for name, (constructor, line) in module.objects.items():
                 if constructor.rpartition(".")[2] in factory_names:
                     found.append(Served(module, name, line, factory=False))
-        if not found:
-            found = [
-                Served(module, name, module.functions.get(name, 1), factory=True)
-                for module in self.modules
-                for name, made in _makers(module)
-                if made in constructors and _MAKES.match(name)
-            ]
+        open_to_all = [each for each in found if _can_be_imported(each)]
+        made = [
+            Served(module, name, module.functions.get(name, 1), factory=True)
+            for module in self.modules
+            for name, constructor in _makers(module)
+            if constructor in constructors and _MAKES.match(name)
+        ]
+        found = open_to_all or made or found
         if not found:
             return None
         return _wrapped(min(found, key=lambda item: _served_order(item, self.flask_app)))
@@ -127,6 +141,11 @@ def _is_unfinished(module: PythonModule, name: str) -> bool:
         returned == name and _MAKES.match(function) and function not in module.calls
         for function, returned in module.finishers.items()
     )
+
+
+def _can_be_imported(served: "Served") -> bool:
+    """Whether a server finds the object: a script's own is not there, and `_app` is a module's."""
+    return served.line not in served.module.script and not served.name.startswith("_")
 
 
 # What takes an application and is one itself.

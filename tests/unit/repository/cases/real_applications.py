@@ -108,4 +108,19 @@ CASES = [
          "index.html": "<title>Admin</title>", "css/admin.css": ""},
         language="static", kind="static", document_root=".", package_manager=None, build=[],
     ),
+    case(
+        "an application of a class of its own",
+        {"ctf/__init__.py": "from flask import Flask\n\n\nclass CTF(Flask):\n    pass\n\n\ndef create_app():\n    app = CTF(__name__)\n    return app\n",
+         "serve.py": "from ctf import create_app\n\nif __name__ == '__main__':\n    app = create_app()\n    app.run()\n",
+         "requirements.txt": "flask\n"},
+        **FLASK, start=wsgi("ctf:create_app()"),
+    ),
+    case(
+        "a script that keeps its application to itself",
+        {"shop/__init__.py": "from flask import Flask\n\n\ndef create_app():\n    app = Flask(__name__)\n    return app\n",
+         "shop/tool.py": "from shop import create_app\n\n_app = create_app()\n",
+         "run.py": "from shop import create_app\n\nif __name__ == '__main__':\n    app = create_app()\n    app.run()\n",
+         "requirements.txt": "flask\n"},
+        **FLASK, start=wsgi("shop:create_app()"),
+    ),
 ]  # fmt: skip
