@@ -30,7 +30,7 @@ _OWN_URL = re.compile(
 )
 _OFTEN_OWN_URL = re.compile(
     r"(?:^|_)(?:APP|SITE|PUBLIC|EXTERNAL|ROOT|SELF|BASE|SERVER|HOST|WEB|CLIENT|FRONT_?END)_"
-    r"(?:BASE_)?URL(?:_PATH)?$"
+    r"(?:BASE_)?(?:URL(?:_PATH)?|URI|ROOT|ORIGIN|ADDRESS)$"
 )
 _OF_NOBODY = re.compile(
     r"^https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]|(?:[\w-]+\.)*example\.\w+|"

@@ -247,6 +247,8 @@ def test_a_variable_asked_for_in_another_branch_is_not_required():
         ("process.env.SHOP_SITE_URL || 'https://shop.example.com'", ["SHOP_SITE_URL"]),
         ("process.env.CLIENT_URL || 'http://localhost:5173'", ["CLIENT_URL"]),
         ("process.env.APP_URL || 'https://shop.test.org'", []),
+        ("process.env.SITE_ROOT || 'http://localhost:8000'", ["SITE_ROOT"]),
+        ("process.env.SITE_ROOT || '/srv/site'", []),
         ("process.env.BASE_URL || '/'", []),
         ("process.env.BASE_URL", []),
         ("process.env.SLACK_APP_URL", []),
