@@ -3,7 +3,7 @@
 import re
 import shlex
 
-from hivemind_agents.building import php_extensions
+from hivemind_agents.building import php_access, php_extensions
 from hivemind_agents.building.assets import front_end_steps
 from hivemind_agents.building.files import text_of
 from hivemind_agents.building.model import Recipe, Step
@@ -114,7 +114,13 @@ def _site(report: RepositoryReport, files: frozenset[str]) -> PhpSite | None:
         )
     pages = ("index.php", "app.php") if report.framework == "symfony" else ("index.php",)
     front = next((page for page in pages if f"{prefix}{page}" in files), None)
-    return PhpSite(document_root=root, front_controller=front)
+    front = front or php_access.rewritten_to(files, root)
+    return PhpSite(
+        document_root=root,
+        front_controller=front,
+        denied=php_access.denied(files, root),
+        scriptless=php_access.scriptless(files, root),
+    )
 
 
 def _processes(report: RepositoryReport, site: PhpSite | None) -> dict[str, str]:

@@ -119,6 +119,9 @@ class PhpSite(Frozen):
     document_root: str = "."
     # The page that answers for paths without a file, relative to the document root.
     front_controller: str | None = None
+    # Folders below the document root that nobody may read, and those where no page is run.
+    denied: tuple[str, ...] = ()
+    scriptless: tuple[str, ...] = ()
 
 
 class ReleaseRuntime(Frozen):

@@ -38,6 +38,8 @@ FILES = {
     ".well-known/security.txt": "contact",
     "hivemind.yml": "kind: static",
 }
+PHP = {"document_root": "www", "front_controller": None, "denied": ["docs"],
+       "scriptless": ["assets"]}  # fmt: skip
 
 
 @dataclass
@@ -63,10 +65,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("web")
     folder.chmod(0o755)
     server = Server()
-    for name, single_page in (("pages", False), ("single-page", True)):
+    for name in ("pages", "single-page", "php"):
         with socket.create_server(("127.0.0.1", 0)) as free:
             server.sites[name] = free.getsockname()[1]
-        _write_site(folder / name, server.sites[name], single_page=single_page)
+        _write_site(folder / name, server.sites[name])
     script = "apt-get update -qq && apt-get install -qqy --no-install-recommends nginx-light"
     starts = "; ".join(
         f"nginx -e stderr -c /web/{name}/nginx.conf -g 'daemon on; pid /tmp/{name}.pid;'"
@@ -91,7 +93,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         )  # fmt: skip
 
 
-def _write_site(folder: Path, port: int, *, single_page: bool) -> None:
+def _write_site(folder: Path, port: int) -> None:
     """The files, and the configuration that the role would write, for another root."""
     for name, text in FILES.items():
         path = folder / "www" / name
@@ -101,8 +103,8 @@ def _write_site(folder: Path, port: int, *, single_page: bool) -> None:
     text = TEMPLATES.get_template("nginx.conf.j2").render(
         ansible_managed="test",
         app_install_health={"path": "/health", "codes": "200-399"},
-        __app_install_php=None,
-        __app_install_static={"document_root": "www", "single_page": single_page},
+        __app_install_php=PHP if folder.name == "php" else None,
+        __app_install_static={"document_root": "www", "single_page": folder.name == "single-page"},
         __app_install_release={"port": port},
         __app_install_name="test",
     )
@@ -140,6 +142,16 @@ def _await(port: int) -> None:
 def test_pages_are_found_as_people_link_them(server, path, status, body):
     """Folders, pages without their ending, a page for what is lost; what is hidden is lost."""
     assert (status, body) == server.get("pages", path)[:2]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/docs/index.html", 404), ("/docs/", 404), ("/about.html", 200), ("/assets/up.php", 404),
+     ("/assets/bootstrap-datepicker.css", 200), ("/assets/up.php/x", 404), ("/.env", 404)],
+)  # fmt: skip
+def test_folders_that_apache_would_not_show(server, path, status):
+    """Nobody reads what `.htaccess` denies, and nothing is run where it says so."""
+    assert status == server.get("php", path)[0]
 
 
 def test_a_folder_without_its_slash_is_redirected(server):
