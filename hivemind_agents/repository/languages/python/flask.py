@@ -64,15 +64,15 @@ def _directory(project: PythonProject, start: str, migrations: str) -> str:
 
 
 def _finished_by(project: PythonProject, served: Served) -> str | None:
-    """The module with a function that adds the pages to what the factory makes, and keeps it: no
-    server can be pointed at that, so its own has to run.
+    """The module with a function that adds the pages to what the factory makes, or serves what it
+    makes of arguments: no server can be pointed at that, so its own has to run.
     """
     for module in project.modules if served.factory else []:
         for function in module.syntax.body if module.syntax else []:
             if not isinstance(function, ast.FunctionDef) or module.factories.get(function.name):
                 continue
             made = {
-                name.id
+                name.id: bool(node.value.args or node.value.keywords)
                 for node in ast.walk(function)
                 if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
                 and dotted(node.value.func).rpartition(".")[2] == served.name
@@ -85,11 +85,11 @@ def _finished_by(project: PythonProject, served: Served) -> str | None:
     return None
 
 
-def _finishes(call: ast.Call, made: set[str]) -> bool:
-    """Whether a call adds pages to one of the applications, or serves it."""
+def _finishes(call: ast.Call, made: dict[str, bool]) -> bool:
+    """Whether a call adds pages to one of the applications, or serves one that had arguments."""
     owner, _, name = dotted(call.func).rpartition(".")
     first = dotted(call.args[0]) if call.args else ""
-    return (owner in made and name in _ADDS_PAGES) or (first in made and name in _SERVES)
+    return (owner in made and name in _ADDS_PAGES) or (made.get(first, False) and name in _SERVES)
 
 
 def _migration(project: PythonProject, served: Served) -> str | None:

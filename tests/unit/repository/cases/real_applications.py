@@ -52,7 +52,7 @@ CASES = [
     ),
     case(
         "a package whose main function serves it",
-        {"watcher/__init__.py": "import os\nfrom watcher import flask_app\n\ntry:\n    os.nice(1)\nexcept OSError:\n    pass\n\n\ndef main():\n    app = flask_app.watcher_app()\n    socketio.run(app, host='0.0.0.0', port=5000)\n",
+        {"watcher/__init__.py": "import os\nfrom watcher import flask_app\n\ntry:\n    os.nice(1)\nexcept OSError:\n    pass\n\n\ndef main():\n    app = flask_app.watcher_app(os.environ)\n    socketio.run(app, host='0.0.0.0', port=5000)\n",
          "watcher/flask_app.py": MADE.replace("create_app", "watcher_app"), "requirements.txt": "flask\n",
          "watch.py": "import watcher\n\nif __name__ == '__main__':\n    watcher.main()\n"},
         **FLASK, start="python watch.py", adds=[],
@@ -63,6 +63,13 @@ CASES = [
          "server.js": "require('express')().listen(process.env.PORT);\n",
          "Dockerfile": 'FROM node:22\nCMD ["node", "./server.js", "--data", "/store"]\n'},
         language="node", kind="web", framework="express", start="node ./server.js --data /store",
+    ),
+    case(
+        "a function that only serves what the factory makes",
+        {"chat/__init__.py": "from flask import Flask\nfrom flask_socketio import SocketIO\n\nsocketio = SocketIO()\n\n\ndef create_app():\n    app = Flask(__name__)\n    socketio.init_app(app)\n    return app\n",
+         "run.py": "from chat import create_app, socketio\n\n\ndef main():\n    app = create_app()\n    socketio.run(app)\n\n\nif __name__ == '__main__':\n    main()\n",
+         "requirements.txt": "flask\nflask-socketio\neventlet\n"},
+        **FLASK, start="gunicorn --worker-class eventlet -w 1 'chat:create_app()' --bind 0.0.0.0:$PORT",
     ),
     case(
         "a package whose program starts what others import",
