@@ -47,6 +47,8 @@ _TARGET_VARIABLES = (
 )
 # A live version is untouched by a failure in these.
 _HARMLESS_STAGES = frozenset({"recon", "build", "provision", "observe"})
+# What `app_install` says (set_stats) where a release failed and the one before it runs everywhere.
+_GOES_ON = "hivemind_goes_on"
 # These say in the record when they begin; until then they only looked.
 _ANNOUNCED_STAGES = frozenset({"destroy", "rollback"})
 _ANNOUNCED = frozenset({"destroying", "rolling-back"})
@@ -119,6 +121,7 @@ class CallbackModule(CallbackBase):
         self._held: dict[str, _Held] = {}
         self._stage = ""
         self._outcome_kept = False
+        self._goes_on = False
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         use_current_target(os.environ)
@@ -146,6 +149,7 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         self._outcome_kept = not (stats.failures or stats.dark)
+        self._goes_on = bool(stats.custom.get("_run", {}).get(_GOES_ON))
         self._end()
 
     def _keep(self, name: str, result: dict[str, Any]) -> None:
@@ -205,7 +209,8 @@ class CallbackModule(CallbackBase):
             assert record is not None  # noqa: S101 - looked at below
             if stage in _ANNOUNCED_STAGES and record.status not in _ANNOUNCED:
                 return record
-            live = record.live_release is not None and stage in _HARMLESS_STAGES
+            untouched = stage in _HARMLESS_STAGES or (stage == "install" and self._goes_on)
+            live = record.live_release is not None and untouched
             return record.model_copy(
                 update={"status": "live" if live else "failed", "stage": stage or record.stage}
             )
