@@ -37,7 +37,7 @@ def compose(*volumes: str) -> dict[str, str]:
         (docker("WORKDIR /srv/shop", "ENV DATA_DIR=/data DB_FILE=/store/shop.db"),
          ["/data", "/store"]),
         (docker("ENV PATH=/opt/tool/bin:$PATH APP_HOME=/srv/shop CONFIG_DIR=/etc/shop"), []),
-        (docker("VOLUME /etc /usr/share/x /root/.cache /var/run/docker.sock"), []),
+        (docker("VOLUME /etc /usr/share/x /home/someone /var/run/docker.sock"), []),
         (docker("WORKDIR /srv/shop", "VOLUME /srv/shop /srv/shop/node_modules"), []),
         (compose("data:/datastore", "./conf.ini:/conf.ini", ".:/code"), ["/datastore"]),
         (compose("data:/datastore:ro", "/var/run/docker.sock:/var/run/docker.sock"), []),
