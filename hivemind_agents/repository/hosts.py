@@ -84,9 +84,11 @@ def read_url_variables(env: tuple[EnvVariable, ...]) -> tuple[str, ...]:
     return tuple(
         variable.name
         for variable in env
-        if (_OWN_URL.match(variable.name) and not variable.default)
+        if (
+            _OWN_URL.match(variable.name)
+            and _OF_NOBODY.match(variable.default or "http://localhost")
+        )
         or (_OFTEN_OWN_URL.search(variable.name) and _OF_NOBODY.match(variable.default or ""))
-        or (_OWN_URL.match(variable.name) and _OF_NOBODY.match(variable.default or ""))
     )
 
 

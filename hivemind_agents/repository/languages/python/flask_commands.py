@@ -7,11 +7,12 @@ from hivemind_agents.repository.languages.python.project import PythonProject, S
 from hivemind_agents.repository.readers.python_source import PythonModule, dotted, first_text
 
 _NAME = re.compile(
-    r"(?:init|create|setup)[-_]?(?:db|database|tables)$|db[-_](?:init|create)$|init$", re.IGNORECASE
+    r"(?:init|create|setup)[-_]?(?:db|database|tables)$|db[-_](?:init|create)$", re.IGNORECASE
 )
 _DRIVERS = ("psycopg2", "psycopg2-binary", "psycopg", "psycopg-binary", "asyncpg", "pg8000",
             "mysqlclient", "pymysql", "mysql-connector-python", "flask-mysqldb",
-            "mariadb")  # fmt: skip
+            "mariadb", "pymongo", "flask-pymongo", "mongoengine", "flask-mongoengine",
+            "motor")  # fmt: skip
 _REMOVES = re.compile(
     r"drop_all\(|(?i:drop\s+(?:table|schema|database))|executescript\(|os\.remove"
 )
@@ -34,7 +35,8 @@ def first_tables(project: PythonProject, served: Served) -> str | None:
         folder, place = target(project, served.module.path, served.name)
         enter = f"cd {folder} && " if folder else ""
         command = f"{enter}flask --app {place} {name}"
-        if not project.dependencies.runtime(*_DRIVERS):
+        on_server = project.dependencies.runtime(*_DRIVERS)
+        if not on_server and any("sqlite" in each.text.lower() for each in project.modules):
             return _ONCE.format(command=command)
         if "create_all(" in module.text and not _REMOVES.search(module.text + source):
             return command if "session.add" not in source else None

@@ -130,4 +130,10 @@ CASES = [
          "requirements.txt": "flask\n"},
         **FLASK, start=wsgi("shop:create_app()"),
     ),
+    case(
+        "a command that empties a server of another kind is never run",
+        {"app.py": "from flask import Flask\nfrom pymongo import MongoClient\n\napp = Flask(__name__)\ndb = MongoClient().shop\n\n\n@app.cli.command('init-db')\ndef init_db():\n    db.drop_collection('orders')\n",
+         "requirements.txt": "flask\npymongo\n"},
+        language="python", kind="web", framework="flask", processes={"web": wsgi("app:app")},
+    ),
 ]  # fmt: skip
