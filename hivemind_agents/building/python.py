@@ -10,11 +10,13 @@ from hivemind_agents.building import python_pins as pins
 from hivemind_agents.building import python_scm as scm
 from hivemind_agents.building import python_versions as versions
 from hivemind_agents.building.assets import front_end_steps
+from hivemind_agents.building.files import text_of
 from hivemind_agents.building.model import Recipe, Step
 from hivemind_agents.building.programs import FOLDER
 from hivemind_agents.building.system_packages import for_building, for_running
 from hivemind_agents.domain.deployment import StaticSite
 from hivemind_agents.errors import RepositoryError
+from hivemind_agents.repository.languages.python.samples import filled, samples
 from hivemind_agents.repository.report import RepositoryReport
 
 Install = Callable[[Iterable[str], versions.Python], tuple[Step, ...]]
@@ -108,7 +110,8 @@ def _recipe(
         )
     front = front_end_steps(report, files)
     translations = _translations(files)
-    static = (*translations, *static)
+    settings = _settings(files) if report.framework == "django" else ()
+    static = (*settings, *translations, *static)
     built = [*static, *(step for step in front if not _kept(step)), *_build_steps(report)]
     first = sum(_kept(step) for step in steps)
     steps[first:first] = sorted(filter(_kept, front), key=lambda step: step.phase != "tools")
@@ -192,6 +195,19 @@ def _translations(files: Iterable[str]) -> tuple[Step, ...]:
     ):
         return (Step(title="compile the translations", command=_MSGFMT),)
     return ()
+
+
+def _settings(files: frozenset[str]) -> tuple[Step, ...]:
+    """Write the settings that the repository has as a sample alone, for where they run."""
+    found = samples(files, lambda name: text_of(files, name))
+    return tuple(
+        Step(
+            title=f"make {target} of its sample",
+            command=f"printf %s {shlex.quote(filled(text_of(files, sample) or ''))} "
+            f">{shlex.quote(target)}",
+        )
+        for sample, target in found.items()
+    )
 
 
 def _kept_for_next_time(

@@ -394,7 +394,7 @@ def test_commands_of_the_build_get_stand_ins_for_what_the_code_cannot_do_without
     )  # fmt: skip
 
     assert {
-        "SECRET_KEY": "stand-in-of-the-build",
+        "SECRET_KEY": "stand-in-of-the-build-that-is-long-enough-to-be-a-key",
         "DATABASE_URL": "postgresql://build:build@127.0.0.1:5432/build",
         "EMAIL_PORT": "1",
         "DEBUG": "0",

@@ -164,7 +164,7 @@ class _Reader:
                 self.module.classes[node.name] = tuple(
                     self.resolve(dotted(base)) for base in node.bases
                 )
-                if any(re.search("Login|Permission|UserPasses", dotted(one)) for one in node.bases):
+                if _wants_login(node):
                     self.module.guarded.add(node.name)
             elif isinstance(node, ast.While) and _endless(node):
                 self.module.endless = self.module.endless or node.lineno
@@ -299,6 +299,18 @@ class _Reader:
                 Route(path, line, open=not (guarded or redirects), get=get, of=of)
                 for path, line, get, of in paths
             )
+
+
+def _wants_login(node: ast.ClassDef) -> bool:
+    """Whether a view's mixins or, with Django REST framework, its permissions let only some in."""
+    if any(re.search("Login|Permission|UserPasses", dotted(one)) for one in node.bases):
+        return True
+    return any(
+        re.search(r"Authenticated(?!OrReadOnly)|Admin|Model|Object|Token", ast.dump(item.value))
+        for item in node.body
+        if isinstance(item, ast.Assign)
+        and any(isinstance(to, ast.Name) and to.id == "permission_classes" for to in item.targets)
+    )
 
 
 def _checks(node: ast.expr | None) -> bool:

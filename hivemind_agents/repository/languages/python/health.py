@@ -5,6 +5,7 @@ import re
 from hivemind_agents.repository.facts import GUESS, LIKELY, SURE, Fact
 from hivemind_agents.repository.languages.python.mounts import Mounts
 from hivemind_agents.repository.languages.python.project import PythonProject
+from hivemind_agents.repository.readers.python_source import PythonModule, read_module
 from hivemind_agents.repository.readers.routes import best_health_route
 
 
@@ -16,6 +17,8 @@ def health_path(project: PythonProject, framework: str | None) -> Fact[str] | No
     for module in project.modules:
         for route in module.routes:
             if not route.open or not route.get or _view(route.view) in guarded:
+                continue
+            if framework == "django" and _guarded_at_home(project, module, route.view):
                 continue
             before = mounts.prefix(module, route, framework)
             if before is None:
@@ -61,7 +64,24 @@ def _guarded(project: PythonProject) -> set[tuple[str, str]]:
     }
 
 
+def _guarded_at_home(project: PythonProject, module: PythonModule, view: str) -> bool:
+    """Whether the module that a view is imported from wants a login for it; large repositories
+    have more modules than are all read.
+    """
+    first, dot, rest = _view_name(view).partition(".")
+    home, _, name = f"{module.origins.get(first, first)}{dot}{rest}".lstrip(".").rpartition(".")
+    path = f"{home.replace('.', '/')}.py"
+    folders = module.path.split("/")[:-1]
+    places = ["/".join([*folders[:depth], path]) for depth in range(len(folders) + 1)]
+    found = project.tree.has(*places) if home else None
+    return bool(found) and name in read_module(project.tree, str(found)).guarded
+
+
 def _view(name: str) -> tuple[str, str]:
     """`views.Home.as_view()` names Home of views; a bare name is looked for in views."""
-    parts = name.split("()", maxsplit=1)[0].removesuffix(".as_view").split(".")
+    parts = _view_name(name).split(".")
     return (parts[-2] if len(parts) > 1 else "views"), parts[-1]
+
+
+def _view_name(view: str) -> str:
+    return view.split("()", maxsplit=1)[0].removesuffix(".as_view")
