@@ -30,7 +30,7 @@ SECRET_KEY = _os.environ.get("SECRET_KEY") or globals().get("SECRET_KEY", "")
 
 def _fill(settings, url, **more):
     """Put the address of a store into every dictionary that has a host."""
-    if "HOST" in settings and url.hostname:
+    if "HOST" in settings and "sqlite" not in str(settings.get("ENGINE")) and url.hostname:
         settings.update(HOST=url.hostname, PORT=url.port or settings.get("PORT", ""), **more)
         settings["PASSWORD"] = _unquote(url.password or "")
     for inner in settings.values():

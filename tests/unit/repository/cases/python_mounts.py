@@ -1,7 +1,7 @@
 # ruff: noqa: E501 - a tree a line, read sideways
 """Under which prefixes Python's routes answer, as far as that can be read."""
 
-from cases import case
+from cases import case, demands
 
 ROUTER = "from fastapi import APIRouter\nrouter = APIRouter({0})\n@router.get('/health')\ndef health():\n    return 1\n"
 DJANGO = {
@@ -44,4 +44,14 @@ CASES = [
     case("mounts-django-health-check-package", {
         **DJANGO, "p/urls.py": "from django.urls import include, path\nurlpatterns = [path('health/', include('health_check.urls'))]\n"},
          health_path="/health/"),
+    case("mounts-django-rest-permissions-want-a-login", {
+        **DJANGO, "requirements.txt": "django\ndjangorestframework\n", "p/urls.py": "from django.urls import path\nfrom p.api.base import Home, Status\nurlpatterns = [path('api/status/', Status.as_view()), path('', Home.as_view())]\n", "p/api/__init__.py": "",
+        "p/api/base.py": "from rest_framework.permissions import AllowAny, IsAuthenticated\nfrom rest_framework.views import APIView\nclass Status(APIView):\n    permission_classes = [IsAuthenticated]\nclass Home(APIView):\n    permission_classes = [AllowAny]\n"},
+         health_path="/"),
+    case("mounts-django-rest-health-for-everybody", {
+        **DJANGO, "requirements.txt": "django\ndjangorestframework\n", "p/urls.py": "from django.urls import path\nfrom p.views import Status\nurlpatterns = [path('api/health/', Status.as_view())]\n", "p/views.py": "from rest_framework.permissions import AllowAny\nfrom rest_framework.views import APIView\nclass Status(APIView):\n    permission_classes = [AllowAny]\n"},
+         health_path="/api/health/"),
+    case("django-settings-of-a-sample", {
+        **DJANGO, "requirements.txt": "django\npsycopg\n", "p/settings.py": "from p import configuration\nSECRET_KEY = configuration.SECRET_KEY\nDATABASES = configuration.DATABASES\nROOT_URLCONF = 'p.urls'\nWSGI_APPLICATION = 'p.wsgi.application'\n", "p/configuration_example.py": "SECRET_KEY = ''\nDATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql', 'NAME': 'p', 'USER': '', 'PASSWORD': '', 'HOST': 'localhost'}}\n", "p/urls.py": "urlpatterns = []\n"},
+         needs=["postgresql"], env=demands("SECRET_KEY")),
 ]  # fmt: skip
