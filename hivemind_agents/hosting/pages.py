@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 # Where an application leads its first visitor.
 _INSTALLER_PATH = re.compile(
-    r"/(?:install(?:er|ation)?|setup|mw-config|onboarding|first-?run|"
+    r"/(?:install(?:er|ation)?|setup(?:[-_]?(?:wizard|database|admin))?|mw-config|onboarding|"
+    r"(?:first|initial)[-_]?(?:run|install(?:ation)?|setup|user|admin)|"
     r"wp-admin/(?:install|setup-config))(?:[/.?]|$)"
 )
 _INSTALLER_WORDS = re.compile(

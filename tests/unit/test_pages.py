@@ -32,6 +32,9 @@ def test_an_error_that_answers_is_told(html: str, said: str) -> None:
     [
         ("<form></form>", "http://shop.example/install/index.php?step=1"),
         ("<form></form>", "http://shop.example/wp-admin/install.php"),
+        ("<title>LNbits</title>", "http://shop.example/first_install"),
+        ("<div id=app></div>", "http://shop.example/setup-database"),
+        ("<div id=app></div>", "http://shop.example/initial-setup/"),
         ("<title>Tiny Tiny RSS - Installer</title>", "http://shop.example/"),
         ("<p>LocalSettings.php not found. Please set up the wiki first.", "http://shop.example/"),
     ],
@@ -56,3 +59,11 @@ def test_an_installer_that_waits_is_told(html: str, url: str) -> None:
 def test_a_page_that_works_is_left_alone(html: str) -> None:
     """Code that a page shows is no error of its own."""
     assert warned(html) is None
+
+
+@pytest.mark.parametrize(
+    "path", ["setups/12", "first-aid", "installations", "initial-public-offer"]
+)
+def test_paths_that_only_begin_like_an_installers_are_left_alone(path: str) -> None:
+    """Words go on to the end of their part of the path."""
+    assert warned("<title>Shop</title>", f"http://shop.example/{path}") is None
