@@ -10,6 +10,7 @@ from hivemind_agents.repository.languages.python.project import PythonProject
 from hivemind_agents.repository.languages.python.taskiq_broker import taskiq_processes
 
 _QUEUE = re.compile(r"\b(?:rq\.)?Queue\(\s*(?:name\s*=\s*)?(?:[\"']([\w.-]+)[\"'])?")
+_KEY = re.compile(r"(?m)^( +)([\"'][\w.-]+[\"']|[A-Z_]+)\s*:")
 _DJANGO_QUEUES = re.compile(r"(?ms)^RQ_QUEUES\s*=\s*\{(.*?)^\}")
 
 
@@ -20,7 +21,7 @@ def queue_processes(project: PythonProject, manage: str | None = None) -> dict[s
     if "worker" in found:
         return found
     if manage and listed("django-rq"):
-        found["worker"] = f"{manage} rqworker {' '.join(_django_queues(project))}"
+        found["worker"] = " ".join([manage, "rqworker", *_django_queues(project)])
     elif manage and listed("django-q", "django-q2"):
         found["worker"] = f"{manage} qcluster"
     elif manage and listed("huey") and _installs_huey(project):
@@ -46,12 +47,25 @@ def _queues(project: PythonProject) -> list[str]:
 
 
 def _django_queues(project: PythonProject) -> list[str]:
+    """The queues of `RQ_QUEUES`; none where a command of the project's own knows them."""
+    if any(path.endswith("/management/commands/rqworker.py") for path in project.tree.paths):
+        return []
     for module in project.modules:
         if found := _DJANGO_QUEUES.search(module.text):
-            names = re.findall(r"(?m)^ {2,8}[\"']([\w.-]+)[\"']\s*:\s*\{", found[1])
-            if names:
-                return names
+            keys = _KEY.findall(found[1])
+            outer = min((len(indent) for indent, _ in keys), default=0)
+            named = [key for indent, key in keys if len(indent) == outer]
+            names = [key.strip("\"'") if key[0] in "\"'" else _constant(project, key)
+                     for key in named]  # fmt: skip
+            if names and None not in names:
+                return [name for name in names if name]
     return ["default"]
+
+
+def _constant(project: PythonProject, name: str) -> str | None:
+    """The text that a module gives a name, if one does."""
+    value = re.compile(rf"(?m)^{name}\s*=\s*[\"']([\w.-]+)[\"']")
+    return next((hit[1] for module in project.modules if (hit := value.search(module.text))), None)
 
 
 def _installs_huey(project: PythonProject) -> bool:

@@ -129,4 +129,32 @@ CASES = [
             "worker": "cd src && python manage.py rqworker default high",
         },
     ),
+    case(
+        "django-rq-queues-by-constants",
+        {
+            **DJANGO,
+            "requirements.txt": "django\ngunicorn\npsycopg2-binary\ndjango-rq\nredis\n",
+            "src/shop/names.py": "URGENT = 'urgent'\n",
+            "src/shop/queues.py": "from shop.names import URGENT\n\nRQ = {'URL': 'x'}\nRQ_QUEUES = {\n    'default': RQ,\n    URGENT: {\n        'URL': 'x',\n    },\n}\n",
+        },
+        processes={
+            "release": "cd src && python manage.py migrate --noinput",
+            "web": "gunicorn --chdir src shop.wsgi:application --bind 0.0.0.0:$PORT",
+            "worker": "cd src && python manage.py rqworker default urgent",
+        },
+    ),
+    case(
+        "django-rq-by-a-command-that-knows-its-queues",
+        {
+            **DJANGO,
+            "requirements.txt": "django\ngunicorn\npsycopg2-binary\ndjango-rq\nredis\n",
+            "src/shop/queues.py": "RQ_QUEUES = {\n    'default': {'URL': 'x'},\n}\n",
+            "src/shop/management/commands/rqworker.py": "from django_rq.management.commands.rqworker import Command as Base\n\n\nclass Command(Base):\n    pass\n",
+        },
+        processes={
+            "release": "cd src && python manage.py migrate --noinput",
+            "web": "gunicorn --chdir src shop.wsgi:application --bind 0.0.0.0:$PORT",
+            "worker": "cd src && python manage.py rqworker",
+        },
+    ),
 ]
