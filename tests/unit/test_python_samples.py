@@ -24,6 +24,8 @@ REDIS = {
               'SSL': False},
     'caching': {'HOST': 'localhost', 'PORT': 6379, 'PASSWORD': '', 'DATABASE': 1},
 }
+BROKER = 'redis://localhost:6379/3'
+CACHES = {'default': {'LOCATION': 'redis://127.0.0.1:6379/1', 'KEY': 'redis://other/1'}}
 # the end"""
 NEEDED = "from shop import configuration\n"
 OPTIONAL = "try:\n    from .configuration import *\nexcept ImportError:\n    pass\n"
@@ -97,6 +99,9 @@ def test_stores_and_keys_are_those_of_the_environment(monkeypatch: pytest.Monkey
         "HOST": "cache.example.org", "PORT": 6380, "USERNAME": "", "PASSWORD": "word",
         "DATABASE": 1, "SSL": True,
     } == made["REDIS"]["caching"]  # fmt: skip
+    there = "rediss://:word@cache.example.org:6380"
+    assert f"{there}/3" == made["BROKER"]
+    assert {"LOCATION": f"{there}/1", "KEY": "redis://other/1"} == made["CACHES"]["default"]
     assert ("key", False) == (made["SECRET_KEY"], made["DEBUG"])
 
 
@@ -107,7 +112,7 @@ def test_without_stores_a_sample_is_what_it_was_and_never_in_debug_mode(
     made = run(filled(SAMPLE), {}, monkeypatch)
 
     assert False is made["DEBUG"]
-    for name in ("DATABASES", "REDIS", "ALLOWED_HOSTS", "SECRET_KEY"):
+    for name in ("DATABASES", "REDIS", "CACHES", "ALLOWED_HOSTS", "SECRET_KEY"):
         assert before[name] == made[name]
 
 

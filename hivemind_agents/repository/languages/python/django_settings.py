@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from hivemind_agents.repository.languages.python.project import PythonProject
+from hivemind_agents.repository.languages.python.samples import samples
 from hivemind_agents.repository.readers.python_source import read_module
 from hivemind_agents.repository.tree import FileTree
 
@@ -46,7 +47,9 @@ def read_settings(project: PythonProject, manage: str) -> Settings:
     if chosen is None:
         return Settings()
     said = all(name == chosen for name in named.values()) and manage in named
-    path = _path(tree, folder, chosen)
+    # Of settings that are only a sample, the build makes the module.
+    made = {module: sample for sample, module in samples(tree.paths, tree.text).items()}
+    path = _path(tree, folder, chosen) or made.get(_stem(folder, chosen) + ".py")
     if path is None:
         return Settings(chosen, said)
     loaded = _loaded(tree, folder, path)
@@ -97,9 +100,12 @@ def _put(found: str, word: str) -> str:
 
 
 def _path(tree: FileTree, folder: str, module: str) -> str | None:
-    base = f"{folder}/" if folder else ""
-    stem = base + module.replace(".", "/")
+    stem = _stem(folder, module)
     return tree.has(f"{stem}.py", f"{stem}/__init__.py")
+
+
+def _stem(folder: str, module: str) -> str:
+    return (f"{folder}/" if folder else "") + module.replace(".", "/")
 
 
 def _imports(tree: FileTree, folder: str, module: str) -> bool:

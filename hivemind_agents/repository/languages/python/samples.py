@@ -17,10 +17,11 @@ _NAME = re.compile(
     rf"(?P<whole>\w*(?:config|configuration|settings))\.py[._-]{_WORDS})$"
 )
 _DATABASE = re.compile(r"(?m)^DATABASES?\s*=\s*\{")
-_ADDED = '''
+_ADDED = r'''
 
 # From here on: where this runs. What is above is the sample as it is.
 import os as _os
+import re as _re
 from urllib.parse import unquote as _unquote
 from urllib.parse import urlsplit as _urlsplit
 
@@ -38,6 +39,16 @@ def _fill(settings, url, **more):
             _fill(inner, url, **more)
 
 
+def _told(value):
+    """The value with Redis where this runs, for what is an address on one machine."""
+    if isinstance(value, dict):
+        return {key: _told(inner) for key, inner in value.items()}
+    if isinstance(value, str) and _re.match(_LOCAL, value):
+        return _url._replace(path=_urlsplit(value).path).geturl()
+    return value
+
+
+_LOCAL = r"redis://(localhost|127\.0\.0\.1)(:6379)?(/\d+)?$"
 _url = _urlsplit(_os.environ.get("DATABASE_URL", ""))
 _more = {"NAME": _unquote(_url.path[1:]), "USER": _unquote(_url.username or "")}
 for _name in ("DATABASE", "DATABASES"):
@@ -47,6 +58,8 @@ _more = {"USERNAME": _unquote(_url.username or ""), "SSL": _url.scheme == "redis
 for _name, _value in list(globals().items()):
     if "REDIS" in _name and isinstance(_value, dict):
         _fill(_value, _url, **_more)
+    if _name.isupper() and _url.hostname:
+        globals()[_name] = _told(_value)
 '''
 
 
