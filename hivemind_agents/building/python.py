@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from hivemind_agents.building import python_django as django
 from hivemind_agents.building import python_installers as installers
@@ -52,14 +53,14 @@ _ENV = {
 
 def pip(report: RepositoryReport, files: frozenset[str]) -> Recipe:
     """Dependencies by pip, from a requirements file or the project itself."""
-    return _recipe("python-pip", report, files, installers.pip)
+    return _recipe("python-pip", report, files, partial(installers.pip, needs=report.needs))
 
 
 def uv(report: RepositoryReport, files: frozenset[str]) -> Recipe:
     """Dependencies by uv, from its lock file."""
     if "pyproject.toml" not in files:
         return pip(report, files)
-    return _recipe("python-uv", report, files, installers.uv)
+    return _recipe("python-uv", report, files, partial(installers.uv, needs=report.needs))
 
 
 def poetry(report: RepositoryReport, files: frozenset[str]) -> Recipe:
@@ -74,12 +75,12 @@ def pipenv(report: RepositoryReport, files: frozenset[str]) -> Recipe:
 
 def pdm(report: RepositoryReport, files: frozenset[str]) -> Recipe:
     """Dependencies by PDM, from its lock file."""
-    return _recipe("python-pdm", report, files, installers.pdm)
+    return _recipe("python-pdm", report, files, partial(installers.pdm, needs=report.needs))
 
 
 def conda(report: RepositoryReport, files: frozenset[str]) -> Recipe:
     """Conda's list has no recipe; a requirements file beside it has."""
-    install = installers.pip if installers.requirements_file(files) else installers.conda
+    install: Install = installers.pip if installers.requirements_file(files) else installers.conda
     return _recipe("python-pip", report, files, install)
 
 

@@ -9,8 +9,10 @@ import json
 import re
 import shlex
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
+
+from packaging.utils import canonicalize_name
 
 from hivemind_agents.building import python_locks as locks
 from hivemind_agents.building import python_pins as pins
@@ -26,7 +28,7 @@ from hivemind_agents.building.python_versions import (
 )
 from hivemind_agents.errors import RepositoryError
 from hivemind_agents.repository.languages.python.manifests import PRODUCTION_EXTRAS, REQUIREMENTS
-from hivemind_agents.repository.readers.structured import table
+from hivemind_agents.repository.readers.structured import items, table
 
 UV = "uv==0.13.9"
 _TOOLS = "/cache/tools"
@@ -91,9 +93,11 @@ def environment(python: Python, *, with_pip: bool) -> Iterator[Step]:
     )
 
 
-def pip(files: Iterable[str], python: Python) -> tuple[Step, ...]:
-    """By pip, from a requirements file or the project's own list."""
-    names = frozenset(files)
+def pip(
+    files: Iterable[str], python: Python, needs: Collection[str] = ()
+) -> tuple[Step, ...]:  # fmt: skip
+    """By pip, from a requirements file or the project's own list, with the extras of its needs."""
+    names, extras = frozenset(files), _extras(files, needs)
     steps = [*environment(python, with_pip=True)]
     if python.managed:
         steps.insert(0, tool(UV))
@@ -101,21 +105,23 @@ def pip(files: Iterable[str], python: Python) -> tuple[Step, ...]:
     if listed:
         steps.append(_installs("install the dependencies", _pip_requirements(files, listed)))
     elif "pyproject.toml" in names and (_lists_statically(files) or not _is_package(files)):
-        steps.append(_installs("install the dependencies", _pip_listed(_extras(files))))
+        steps.append(_installs("install the dependencies", _pip_listed(extras)))
         if _is_package(files):
             steps.append(_project(f"{PIP_INSTALL} --no-deps ."))
     elif names & {"pyproject.toml", "setup.py"}:
-        extras = f"[{','.join(_extras(files))}]" if _extras(files) else ""
-        steps.append(_installs("install the project", f"{PIP_INSTALL} .{extras}"))
+        chosen = f"[{','.join(extras)}]" if extras else ""
+        steps.append(_installs("install the project", f"{PIP_INSTALL} .{chosen}"))
     return tuple(steps)
 
 
-def uv(files: Iterable[str], python: Python) -> tuple[Step, ...]:
-    """By uv, from its lock file when there is one."""
+def uv(
+    files: Iterable[str], python: Python, needs: Collection[str] = ()
+) -> tuple[Step, ...]:  # fmt: skip
+    """By uv, from its lock file when there is one, with the extras of its needs."""
     text = text_of(files, "uv.lock")
     locks.check("uv.lock", "pyproject.toml", "uv lock", files)
     steps = [tool(UV), *environment(python, with_pip=False)]
-    production = " ".join((_PRODUCTION, *(f"--extra {name}" for name in _extras(files))))
+    production = " ".join((_PRODUCTION, *(f"--extra {name}" for name in _extras(files, needs))))
     project = (_project(f"{UV_INSTALL} --no-deps ."),) if _is_package(files) else ()
     if "uv.lock" not in frozenset(files):
         command = f"{_UV} sync {production}"
@@ -167,10 +173,12 @@ def pipenv(files: Iterable[str], python: Python) -> tuple[Step, ...]:
     return _locked("pipenv", files, python, no_deps="Pipfile.lock" in frozenset(files))
 
 
-def pdm(files: Iterable[str], python: Python) -> tuple[Step, ...]:
+def pdm(
+    files: Iterable[str], python: Python, needs: Collection[str] = ()
+) -> tuple[Step, ...]:  # fmt: skip
     """Of PDM's lock file, the production group; the manifest's list where there is none."""
     if "pdm.lock" not in frozenset(files):
-        return pip(files, python)
+        return pip(files, python, needs)
     locks.check("pdm.lock", "pyproject.toml", "pdm lock", files)
     steps = _locked("pdm", files, python, no_deps=True)
     return (*steps, _project(f"{PIP_INSTALL} --no-deps .")) if _is_package(files) else steps
@@ -289,10 +297,39 @@ def _constrained(files: Iterable[str]) -> str:
     return f"printf '%s\\n' {lines} >{_CONSTRAINTS}; PIP_CONSTRAINT={_CONSTRAINTS} "
 
 
-def _extras(files: Iterable[str]) -> tuple[str, ...]:
-    """The project's optional dependencies that production is run with."""
-    optional = table(_pyproject(files).get("project")).get("optional-dependencies")
-    return tuple(sorted(PRODUCTION_EXTRAS & set(table(optional))))
+# Names of the extras that bring a store's driver, and the drivers.
+_OF_STORES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    "postgresql": (
+        frozenset({"postgres", "postgresql", "pgsql", "psycopg", "psycopg2"}),
+        frozenset(
+            {"psycopg", "psycopg-binary", "psycopg2", "psycopg2-binary", "asyncpg", "pg8000"}
+        ),
+    ),
+    "mysql": (
+        frozenset({"mysql", "mariadb", "mysqlclient", "pymysql"}),
+        frozenset({"mysqlclient", "pymysql", "aiomysql", "asyncmy", "mysql-connector-python"}),
+    ),
+    "redis": (frozenset({"redis"}), frozenset({"redis", "django-redis"})),
+}
+
+
+def _extras(files: Iterable[str], needs: Collection[str]) -> tuple[str, ...]:
+    """The project's optional dependencies that production is run with: by their usual names, and
+    the one with the driver of a store that it needs, where it lists none itself.
+    """
+    project = table(_pyproject(files).get("project"))
+    optional = table(project.get("optional-dependencies"))
+    listed = {
+        canonicalize_name(hit[0])
+        for entry in items(project.get("dependencies"))
+        if (hit := re.match(r"[\w.-]+", str(entry)))
+    }
+    chosen = PRODUCTION_EXTRAS & set(optional)
+    for need in needs:
+        names, drivers = _OF_STORES.get(need, (frozenset(), frozenset()))
+        if not drivers & listed:
+            chosen |= set(sorted(names & set(optional))[:1])
+    return tuple(sorted(chosen))
 
 
 def _pip_listed(extras: tuple[str, ...]) -> str:

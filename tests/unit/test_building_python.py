@@ -4,6 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,36 @@ def test_extras_of_production_are_installed(manager, wanted):
     )
 
     assert wanted in commands(recipe({"pyproject.toml": project}, package_manager=manager))
+
+
+EXTRAS = (
+    "[project]\nname = 'x'\ndependencies = [{0}]\n[project.optional-dependencies]\n"
+    "mysql = ['mysqlclient']\npostgres = ['psycopg[binary]>=3']\ndev = ['pytest']\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("dependencies", "needs", "extras"),
+    [
+        ("'django'", ("postgresql",), {"postgres"}),
+        ("'django'", ("mysql", "redis"), {"mysql"}),
+        ("'django', 'Psycopg2_binary>=2'", ("postgresql",), set()),
+        ("'django', 'pymysql'", (), set()),
+    ],
+)
+@pytest.mark.parametrize("manager", ["pip", "uv", "pdm"])
+def test_the_extra_with_the_driver_of_a_store_is_installed(manager, dependencies, needs, extras):
+    """Where the project lists no driver itself; never that of another store."""
+    files = {"pyproject.toml": EXTRAS.format(dependencies)}
+    made = commands(recipe(files, package_manager=manager, needs=needs))
+
+    if manager == "uv":
+        assert extras == {
+            word for before, word in pairwise(made.split()) if before == "--extra"
+        }  # fmt: skip
+    else:
+        listed = json.loads(made.split("for name in ")[1].split("]", maxsplit=1)[0] + "]")
+        assert extras == set(listed)
 
 
 def test_a_project_that_is_a_package_is_installed_after_its_dependencies():
