@@ -1,13 +1,13 @@
 """PHP: pages run by php-fpm behind nginx on the hosts, dependencies by Composer."""
 
 import re
-import shlex
 
 from hivemind_agents.building import php_access, php_extensions
 from hivemind_agents.building.assets import front_end_steps
 from hivemind_agents.building.files import text_of
 from hivemind_agents.building.model import Recipe, Step
 from hivemind_agents.building.php_versions import HOSTS_HAVE, judged
+from hivemind_agents.building.samples import sample_steps
 from hivemind_agents.building.system_packages import for_building, for_running
 from hivemind_agents.domain.deployment import PhpSite
 from hivemind_agents.domain.schedule import Schedule
@@ -170,14 +170,7 @@ def _composer(
 def _settings(files: frozenset[str]) -> tuple[Step, ...]:
     """Write the settings that the repository has as a sample alone, read from the environment."""
     found = samples(files, lambda name: text_of(files, name))
-    return tuple(
-        Step(
-            title=f"make {target} of its sample",
-            command=f"printf %s {shlex.quote(filled(text_of(files, sample) or ''))} "
-            f">{shlex.quote(target)}",
-        )
-        for sample, target in found.items()
-    )
+    return sample_steps(files, found, filled)
 
 
 def _schedules(report: RepositoryReport, files: frozenset[str]) -> tuple[Schedule, ...]:

@@ -14,6 +14,7 @@ from hivemind_agents.building.assets import front_end_steps
 from hivemind_agents.building.files import text_of
 from hivemind_agents.building.model import Recipe, Step
 from hivemind_agents.building.programs import FOLDER
+from hivemind_agents.building.samples import sample_steps
 from hivemind_agents.building.system_packages import for_building, for_running
 from hivemind_agents.domain.deployment import StaticSite
 from hivemind_agents.errors import RepositoryError
@@ -201,14 +202,7 @@ def _translations(files: Iterable[str]) -> tuple[Step, ...]:
 def _settings(files: frozenset[str]) -> tuple[Step, ...]:
     """Write the settings that the repository has as a sample alone, for where they run."""
     found = samples(files, lambda name: text_of(files, name))
-    return tuple(
-        Step(
-            title=f"make {target} of its sample",
-            command=f"printf %s {shlex.quote(filled(text_of(files, sample) or ''))} "
-            f">{shlex.quote(target)}",
-        )
-        for sample, target in found.items()
-    )
+    return sample_steps(files, found, filled)
 
 
 def _kept_for_next_time(

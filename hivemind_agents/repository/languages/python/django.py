@@ -4,7 +4,6 @@ from hivemind_agents.repository.facts import CERTAIN, LIKELY, SURE, Match
 from hivemind_agents.repository.languages.python.django_settings import VARIABLE, read_settings
 from hivemind_agents.repository.languages.python.project import PythonProject
 from hivemind_agents.repository.languages.python.queues import queue_processes
-from hivemind_agents.repository.languages.python.samples import samples
 from hivemind_agents.repository.languages.python.serving import asgi_start, wsgi_start
 from hivemind_agents.repository.readers.environment import Use
 
@@ -33,7 +32,6 @@ def detect(project: PythonProject) -> Match | None:
     build = (f"{manage_py} collectstatic --noinput",) if _collects_static(project, folder) else ()
     if _compresses(project, settings.unused):
         build = (*build, f"{manage_py} compress --force")
-    keyless = settings.keyless or next(iter(samples(tree.paths, tree.text)), None)
     processes = {"release": f"{manage_py} migrate --noinput"} if _has_database(project) else {}
     return Match(
         framework="django",
@@ -50,7 +48,7 @@ def detect(project: PythonProject) -> Match | None:
         adds=adds,
         sets={VARIABLE: settings.module} if settings.module and not settings.said else {},
         unused=settings.unused,
-        env=(Use("SECRET_KEY", keyless, demanded=True),) if keyless else (),
+        env=(Use("SECRET_KEY", settings.keyless, demanded=True),) if settings.keyless else (),
     )
 
 

@@ -24,7 +24,7 @@ _SHARED = re.compile(r"^(?:base|common|default|defaults|settings)$")
 class Settings:
     """`module`: what a release runs with. `said`: every starter of the repository names it
     itself. `unused`: files with settings that it never loads. `keyless`: the file of settings
-    that have no `SECRET_KEY`, not even through what they import.
+    that have no `SECRET_KEY`, not even through what they import, or have a sample's.
     """
 
     module: str | None = None
@@ -58,7 +58,9 @@ def read_settings(project: PythonProject, manage: str) -> Settings:
         "SECRET_KEY" in text or re.search(r"(?m)^[ \t]*from\s+(?!\.)[\w.]+\s+import\s+\*", text)
         for each in loaded if (text := read_module(tree, each).text)
     )  # fmt: skip
-    return Settings(chosen, said, _unused(tree, folder, path), None if keyed else path)
+    # The key of a sample is for everybody, or empty.
+    keyless = next(iter(made.values()), None) if keyed else path
+    return Settings(chosen, said, _unused(tree, folder, path), keyless)
 
 
 def _chosen(tree: FileTree, folder: str, named: list[str]) -> str | None:
