@@ -28,6 +28,7 @@ _ENV = {
     "CGO_CFLAGS": "-g0 -O2",
 }
 _INSTALLS = re.compile(r"^(?:go mod (?:download|vendor|tidy)|go get|dep ensure|glide install)\b")
+_PROGRAM = re.compile(r"(^|&&\s*|\bexec\s+)(\./)?(bin/)?([\w.-]+)(?=\s|$)")
 _RUN = re.compile(r"\bgo run(?:\s+-\S+)*\s+((?:\./)?[\w./-]*\.?)")
 
 
@@ -141,21 +142,46 @@ def _processes(
             return f"./{program}"
 
         processes[name] = _RUN.sub(compiled, command)
-        for word in re.findall(r"(?:^|&&\s*|exec\s+)(?:\./)?(bin/[\w.-]+)", processes[name]):
-            package = _package(word.rpartition("/")[2], files)
-            if word not in built and word not in programs and word not in files and package:
-                programs[word] = package
+        processes[name] = _PROGRAM.sub(
+            lambda found: _compiled(found, built, programs, files), processes[name]
+        )
     return processes, programs
+
+
+def _compiled(
+    found: re.Match[str], built: set[str | None], programs: dict[str, str], files: frozenset[str]
+) -> str:
+    """The program that a command names, compiled where the build does not already.
+
+    Heroku has all programs on its search path: `bin/shop`, or `shop` alone.
+    """
+    before, dot, folder, name = found.groups(default="")
+    word = f"{folder}{name}"
+    package = None if {word, f"bin/{name}"} & built or word in files else _package(name, files)
+    if package is None or (dot and not folder):
+        return found[0]
+    programs.setdefault(f"bin/{name}", package)
+    return f"{before}{dot}{folder}{name}" if folder else f"{before}./bin/{name}"
 
 
 def _package(name: str, files: frozenset[str]) -> str | None:
     """The folder of the main package that gives a program of this name."""
     for folder in (f"cmd/{name}", name, f"cmds/{name}", f"apps/{name}"):
-        if any(one.startswith(f"{folder}/") and one.endswith(".go") for one in files):
+        if _has_main(folder, files):
             return f"./{folder}"
-    module = re.search(r"(?m)^module\s+(\S+)", text_of(files, "go.mod") or "")
+    # Without the major version: example.org/shop/v2 gives `shop`.
+    module = re.search(r"(?m)^module\s+(\S+?)(?:/v\d+)?\s*$", text_of(files, "go.mod") or "")
     own = module and module[1].rpartition("/")[2] == name
-    return "." if own and any("/" not in one and one.endswith(".go") for one in files) else None
+    return "." if own and _has_main("", files) else None
+
+
+def _has_main(folder: str, files: frozenset[str]) -> bool:
+    return any(
+        name.endswith(".go")
+        and name.rpartition("/")[0] == folder
+        and re.search(r"(?m)^package main\b", text_of(files, name) or "")
+        for name in files
+    )
 
 
 def _output(builds: Iterable[str]) -> str | None:

@@ -14,6 +14,7 @@ from hivemind_agents.repository.facts import Finding
 from hivemind_agents.repository.guards import guarded_variables
 from hivemind_agents.repository.platforms import Declared
 from hivemind_agents.repository.readers.branches import only_in_development, staged
+from hivemind_agents.repository.readers.go_constraints import is_built
 from hivemind_agents.repository.readers.words import first_in, found_in
 from hivemind_agents.repository.report import EnvVariable, Need
 from hivemind_agents.repository.services import BOUND, DRIVERS
@@ -250,6 +251,8 @@ def _texts(tree: FileTree) -> list[tuple[str, str]]:
         } or name.startswith(("docker-compose", "compose.")):
             continue
         text = tree.text(path, limit=200_000) or ""
+        if name.endswith(".go") and not is_built(path, text):
+            continue
         size += len(text)
         if size > 8_000_000:
             break

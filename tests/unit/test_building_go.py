@@ -83,6 +83,19 @@ def test_a_program_that_a_procfile_names_is_compiled_from_its_folder():
     assert "go build -o bin/worker ./cmd/worker" in compiled(recipe)
 
 
+def test_a_program_named_as_on_a_search_path_is_compiled():
+    """`shop` is what the module example.org/shop compiles to; a program of the system stays."""
+    report = WEB.model_copy(
+        update={"start": "shop -v", "processes": {"worker": "exec sh run.sh"}, "build": ()}
+    )
+    module = "module example.org/shop/v2\n\ngo 1.22\n"
+
+    recipe = recipe_for(report, files(**{"go.mod": module, "main.go": "package main\n"}))
+
+    assert {"web": "./bin/shop -v", "worker": "exec sh run.sh"} == recipe.processes
+    assert ["go build -o bin/shop ."] == compiled(recipe)
+
+
 def test_a_module_that_is_c_inside_is_compiled_with_it():
     """SQLite's driver is C."""
     texts = files(**{"go.mod": MODULE + "require github.com/mattn/go-sqlite3 v1.14.22\n"})

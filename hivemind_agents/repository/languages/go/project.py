@@ -9,6 +9,7 @@ from hivemind_agents.repository.languages.go import manifests
 from hivemind_agents.repository.languages.go.listening import serving_framework
 from hivemind_agents.repository.languages.go.program import Program
 from hivemind_agents.repository.readers.code import Code
+from hivemind_agents.repository.readers.go_constraints import is_built
 from hivemind_agents.repository.services import DRIVERS
 from hivemind_agents.repository.tree import FileTree
 
@@ -38,9 +39,7 @@ class GoProject:
             for path, text in code.files
             if not path.endswith("_test.go")
             and not _HIDDEN.search(path)
-            and not re.search(
-                r"(?m)^//\s*(?:go:build|\+build)\s+ignore", self.tree.text(path) or ""
-            )
+            and is_built(path, self.tree.text(path) or "")
         ]
 
     @cached_property

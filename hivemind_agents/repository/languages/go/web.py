@@ -6,7 +6,7 @@ from hivemind_agents.repository.facts import LIKELY, SURE, Match
 from hivemind_agents.repository.languages.go.listening import Serving, serving_framework
 from hivemind_agents.repository.languages.go.program import Program
 from hivemind_agents.repository.languages.go.project import GoProject
-from hivemind_agents.repository.languages.go.subcommands import serving_word
+from hivemind_agents.repository.languages.go.subcommands import migrating_words, serving_word
 
 _PORT_VARIABLE = (
     r"(?:Getenv|LookupEnv|getEnv\w*|GetEnv\w*|envOr\w*|\benv)\(\s*\"(PORT|"
@@ -44,7 +44,7 @@ def detect(project: GoProject) -> Match | None:
         start_confidence=0.5 if several else 0.9 if " " not in start else LIKELY,
         start_evidence=(program.main, serving.hit.where),
         build=(project.build(program),),
-        processes=_workers(project),
+        processes=_migration(program, project.output) | _workers(project),
         port=port,
         notes=_notes(project, program),
     )
@@ -80,6 +80,11 @@ def _start(program: Program, serving: Serving, output: str) -> tuple[str, int]:
         value = "$PORT" if flag[1] != "String" or ":" not in flag[3] else "0.0.0.0:$PORT"
         return f"{path} -{flag[2]}={value}", port
     return path, port
+
+
+def _migration(program: Program, output: str) -> dict[str, str]:
+    words = migrating_words(program)
+    return {"release": f"./{output} {words}"} if words else {}
 
 
 def _workers(project: GoProject) -> dict[str, str]:
