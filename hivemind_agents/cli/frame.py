@@ -27,6 +27,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of the deployment.")]
 
+# What typer makes of an interruption by the keyboard.
+_INTERRUPTED = 130
 # The base of all complaints about a command line, in whichever module typer keeps it.
 _UsageError: Any = typer.BadParameter.__base__
 
@@ -48,6 +50,8 @@ def run(name: str, arguments: list[str]) -> int:  # noqa: PLR0911 - a code for e
         command = _command(name)
         result = command.main(args=arguments, prog_name=f"hivemind {name}", standalone_mode=False)
         sys.stdout.flush()
+        if result == _INTERRUPTED:
+            _complain("stopped by the keyboard; the same command starts over")
     except HivemindError as error:
         _complain(str(error))
         return error.exit_code
@@ -61,7 +65,7 @@ def run(name: str, arguments: list[str]) -> int:  # noqa: PLR0911 - a code for e
         return UserError.exit_code
     except (typer.Abort, KeyboardInterrupt):
         _complain("stopped: nothing was changed")
-        return 130
+        return _INTERRUPTED
     except SystemExit:
         # typer's own way of saying that the reader of our output has gone, as with `| head`.
         return 0

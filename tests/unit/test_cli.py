@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import typer
 
 from hivemind_agents import cli, errors
 from hivemind_agents.cli import frame, output
@@ -168,6 +169,22 @@ def test_an_unforeseen_fault_is_no_traceback(
     monkeypatch.setenv("HIVEMIND_DEBUG", "1")
     assert 1 == cli.main(["list"])
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_an_interruption_by_the_keyboard_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A command that ends without a word leaves its user wondering."""
+    app = frame.new_app()
+
+    @app.command()
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(frame, "_command", lambda _: typer.main.get_command(app))
+
+    assert 130 == cli.main(["list"])
+    assert capsys.readouterr().err.startswith("hivemind: stopped by the keyboard")
 
 
 class _Raising:
