@@ -104,10 +104,25 @@ def _front_page(tree: FileTree) -> str | None:
         if handed and handed.group(1) in folders and f"{handed.group(1)}/index.php" in tree:
             inner = handed.group(1)
             return f"{inner}/index.php"
-        return f"{inner}/index.php" if inner and "composer.json" in tree else "index.php"
+        inner = _shown_the_way(tree, folders) or (inner if "composer.json" in tree else None)
+        return f"{inner}/index.php" if inner else "index.php"
     return next(
         (f"{folder}/index.php" for folder in folders if f"{folder}/index.php" in tree), None
     )
+
+
+def _shown_the_way(tree: FileTree, folders: list[str]) -> str | None:
+    """The folder that the page at the root is about, where it does nothing but lead there."""
+    text = tree.text("index.php", limit=20_000) or ""
+    if re.search(r"\b(?:require|include)(?:_once)?\b|\bnew\s+\w", text):
+        return None
+    named = (
+        folder
+        for folder in folders
+        if f"{folder}/index.php" in tree
+        and re.search(rf"(?i)[\"'/]{re.escape(folder)}[\"'/]", text)
+    )
+    return next(named, None)
 
 
 def _is_shell(tree: FileTree, path: str) -> bool:

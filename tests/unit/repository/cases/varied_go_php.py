@@ -96,4 +96,10 @@ CASES = [
          language='php', package_manager='composer', kind='web', start='php server.php', needs=[]),
     case('varied-php-static-site', {'index.html': '<form action="contact.php">', 'contact.php': "<?php mail('x','y','z');", 'css/a.css': ''},
          framework=None, needs=[]),
+    case('php-page-that-leads-on', {'index.php': "<?php\nheader('Location: public/');\n", 'public/index.php': '<?php echo 1;', 'lib/db.php': '<?php'},
+         kind='web', document_root='public'),
+    case('php-page-that-tells-where', {'index.php': '<html><p>Please let your web server point at the folder "public".</p></html>', 'public/index.php': '<?php echo 1;', 'config.inc.php': '<?php'},
+         kind='web', document_root='public'),
+    case('php-page-beside-a-public-folder', {'index.php': "<?php\nrequire 'lib/site.php';\necho '<a href=\"public/\">files</a>';\n", 'public/index.php': '<?php echo 1;', 'lib/site.php': '<?php'},
+         kind='web', document_root='.'),
 ]  # fmt: skip
