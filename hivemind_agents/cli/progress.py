@@ -38,6 +38,8 @@ _MARKS: dict[StageStatus, tuple[str, str]] = {
 }
 _STACK_LINES = 5
 _BAD_TASKS = ("failed", "unreachable")
+# So long a log may be silent, before it says what is waited for.
+QUIET_SECONDS = 60.0
 
 
 class Progress(Protocol):
@@ -70,28 +72,54 @@ def progress(stages: Sequence[str], *, title: str) -> Progress:
 
 
 class PlainProgress:
-    """A line with the time for what matters: stages, resources that are ready, faults, notes."""
+    """A line with the time for what matters: stages, resources that are ready, faults, notes.
 
-    def __init__(self, *, title: str) -> None:
+    Where nothing of it happens for a minute, a line says which task is at work, and for how long.
+    """
+
+    def __init__(self, *, title: str, quiet_seconds: float = QUIET_SECONDS) -> None:
         self._title = title
         self._lock = threading.Lock()
         self._retrying: set[tuple[str, str]] = set()
+        self._task: tuple[TaskEvent, float] | None = None
+        self._quiet_seconds = quiet_seconds
+        self._spoke = time.monotonic()
+        self._left = threading.Event()
+        self._watch = threading.Thread(target=self._remind, name="progress", daemon=True)
 
     def __enter__(self) -> Self:
         self.say(self._title)
+        self._watch.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing is held."""
+        self._left.set()
+        self._watch.join()
 
     def say(self, message: str) -> None:
         with self._lock:
             output.note(f"{time.strftime('%H:%M:%S')}  {message}")
+            self._spoke = time.monotonic()
+
+    def _remind(self) -> None:
+        while not self._left.wait(
+            max(self._spoke + self._quiet_seconds - time.monotonic(), self._quiet_seconds / 60)
+        ):
+            task = self._task
+            if task is None or time.monotonic() < self._spoke + self._quiet_seconds:
+                continue
+            event, began = task
+            took = output.duration(time.monotonic() - began)
+            self.say(f"{event.stage:<11} still at work: {event.task} ({took})")
 
     def recall(self, stage: StageRecord) -> None:
         self.say(f"{stage.name:<11} was done before")
 
     def show(self, event: RunEvent) -> None:
+        if isinstance(event, TaskEvent) and event.status == "started":
+            self._task = (event, time.monotonic())
+        elif isinstance(event, StageEvent):
+            self._task = None
         if line := self._line(event):
             self.say(line)
 

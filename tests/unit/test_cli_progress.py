@@ -69,6 +69,19 @@ def test_a_pipe_gets_a_line_for_what_matters(capsys: pytest.CaptureFixture[str])
     ] == [line[10:] for line in lines]
 
 
+def test_a_pipe_is_told_what_takes_long(capsys: pytest.CaptureFixture[str]) -> None:
+    """A migration of minutes is no silence; what is done is not named any more."""
+    said = ""
+    with PlainProgress(title="Deploying shop", quiet_seconds=0.02) as view:
+        for state in ("Old", "Migrate"):
+            view.show(TaskEvent(at=NOW, stage="install", task=state, status="started"))
+        while "still at work" not in said:
+            said += capsys.readouterr().err
+
+    assert "install     still at work: Migrate (" in said
+    assert "Old" not in said
+
+
 def test_a_terminal_shows_all_stages_with_their_times() -> None:
     """The view that is left shows what is done, what failed and why, and what never began."""
     screen = io.StringIO()
