@@ -103,7 +103,8 @@ def pip(
         steps.insert(0, tool(UV))
     listed = requirements_file(names)
     if listed:
-        steps.append(_installs("install the dependencies", _pip_requirements(files, listed)))
+        chosen_files = (listed, *_of_needs(files, listed, needs))
+        steps.append(_installs("install the dependencies", _pip_requirements(files, chosen_files)))
     elif "pyproject.toml" in names and (_lists_statically(files) or not _is_package(files)):
         steps.append(_installs("install the dependencies", _pip_listed(extras)))
         if _is_package(files):
@@ -228,6 +229,8 @@ def dependency_files(files: Iterable[str]) -> tuple[str, ...] | None:
         if included is None:
             return None
         decisive |= included
+        for beside in _of_needs(files, listed, _OF_STORES):
+            decisive |= _included(files, beside, set()) or set()
     elif "setup.py" in names and not names & {"pyproject.toml", "Pipfile", "uv.lock"}:
         # What it lists is known by running it.
         return None
@@ -284,8 +287,8 @@ def _project(command: str) -> Step:
     return Step(title="install the project", command=command)
 
 
-def _pip_requirements(files: Iterable[str], listed: str) -> str:
-    return f"{_constrained(files)}{PIP_INSTALL} -r {listed}"
+def _pip_requirements(files: Iterable[str], listed: Iterable[str]) -> str:
+    return f"{_constrained(files)}{PIP_INSTALL} -r {' -r '.join(listed)}"
 
 
 def _constrained(files: Iterable[str]) -> str:
@@ -330,6 +333,42 @@ def _extras(files: Iterable[str], needs: Collection[str]) -> tuple[str, ...]:
         if not drivers & listed:
             chosen |= set(sorted(names & set(optional))[:1])
     return tuple(sorted(chosen))
+
+
+def _of_needs(files: Iterable[str], listed: str, needs: Iterable[str]) -> tuple[str, ...]:
+    """Requirements files beside the one that is taken, each with the driver of a needed store
+    that the other lacks: `requirements/postgres.txt`, `requirements-mysql.txt`.
+    """
+    known, folder = frozenset(files), listed.rpartition("/")[0]
+    own = _packages(files, listed)
+    chosen = []
+    for need in needs:
+        names, drivers = _OF_STORES.get(need, (frozenset(), frozenset()))
+        if drivers & own:
+            continue
+        candidates = (
+            path
+            for name in sorted(names)
+            for path in (
+                f"{folder}/{name}.txt" if folder else f"requirements/{name}.txt",
+                _joined(folder, f"requirements-{name}.txt"),
+                _joined(folder, f"requirements_{name}.txt"),
+            )
+        )
+        chosen += [
+            path for path in candidates if path in known and drivers & _packages(files, path)
+        ][:1]
+    return tuple(chosen)
+
+
+def _packages(files: Iterable[str], name: str) -> set[str]:
+    """The packages that a requirements file lists, with those of the files that it names."""
+    return {
+        canonicalize_name(hit[0])
+        for path in _included(files, name, set()) or {name}
+        for line in (text_of(files, path) or "").splitlines()
+        if (hit := re.match(r"[A-Za-z0-9][\w.-]*", line))
+    }
 
 
 def _pip_listed(extras: tuple[str, ...]) -> str:

@@ -128,6 +128,28 @@ def test_the_extra_with_the_driver_of_a_store_is_installed(manager, dependencies
         assert extras == set(listed)
 
 
+@pytest.mark.parametrize(
+    ("files", "needs", "listed"),
+    [
+        ({"requirements/base.txt": "django", "requirements/mariadb.txt": "-r base.txt\nmysqlclient",
+          "requirements/postgres.txt": "psycopg2"},
+         ("mysql",), "requirements/base.txt -r requirements/mariadb.txt"),
+        ({"requirements.txt": "django", "requirements-postgres.txt": "psycopg[binary]>=3"},
+         ("postgresql",), "requirements.txt -r requirements-postgres.txt"),
+        ({"requirements.txt": "-r more.txt", "more.txt": "psycopg2",
+          "requirements/postgres.txt": "psycopg2"},
+         ("postgresql",), "requirements.txt"),
+        ({"requirements.txt": "django", "requirements/postgres.txt": "django-debug-toolbar"},
+         ("postgresql",), "requirements.txt"),
+    ],
+)  # fmt: skip
+def test_requirements_split_by_store_are_taken_for_the_store_that_is_needed(files, needs, listed):
+    """Where the file for all lacks the driver and the other has it."""
+    made = commands(recipe(files, needs=needs))
+
+    assert any(line.endswith(f"--no-compile -r {listed}") for line in made.splitlines())
+
+
 def test_a_project_that_is_a_package_is_installed_after_its_dependencies():
     """What changes with every commit is not among what is kept."""
     text = "[build-system]\nrequires=['hatchling']\n[project]\nname='x'\ndependencies=['flask']\n"
