@@ -30,7 +30,8 @@ def detect(project: PythonProject) -> Match | None:
     if project.dependencies.runtime("flask-socketio"):
         for package, worker in (("eventlet", "eventlet"), ("gevent", "gevent")):
             if project.dependencies.runtime(package) and start.startswith("gunicorn "):
-                start = start.replace("gunicorn ", f"gunicorn --worker-class {worker} -w 1 ", 1)
+                plain = start.replace(f"--worker-class {worker} ", "", 1)
+                start = plain.replace("gunicorn ", f"gunicorn --worker-class {worker} -w 1 ", 1)
                 break
         else:
             start = start.replace("gunicorn ", "gunicorn --threads 100 -w 1 ", 1)

@@ -1,5 +1,6 @@
 """The commands by which Python's servers are started on `$PORT`."""
 
+import re
 import shlex
 
 from hivemind_agents.repository.languages.python.project import (
@@ -27,8 +28,29 @@ def wsgi_start(project: PythonProject, served: Served) -> tuple[str, tuple[str, 
         if dependencies.runtime("uwsgi") and not served.factory:
             chdir = f"--chdir {folder} " if folder else ""
             return f"uwsgi --http-socket 0.0.0.0:$PORT {chdir}--master --module {name}", ()
-        return f"gunicorn {chdir}{name} --bind 0.0.0.0:$PORT", ("gunicorn",)
-    return f"gunicorn {chdir}{name} --bind 0.0.0.0:$PORT", ()
+        return f"gunicorn {_worker(project, served)}{chdir}{name} --bind 0.0.0.0:$PORT", (
+            "gunicorn",
+        )
+    return f"gunicorn {_worker(project, served)}{chdir}{name} --bind 0.0.0.0:$PORT", ()
+
+
+# A module that makes Python's own I/O cooperative before it makes the application: one request
+# that stays open (events, long polling) would hold all others up in a worker of another kind.
+_PATCHES = (
+    ("gevent", re.compile(r"^\s*(?:gevent\.)?monkey\.patch_all\(", re.M)),
+    ("eventlet", re.compile(r"^\s*eventlet\.monkey_patch\(", re.M)),
+)
+
+
+def _worker(project: PythonProject, served: Served) -> str:
+    """The option with the kind of worker that the application is written for."""
+    patched = (
+        package
+        for package, call in _PATCHES
+        if project.dependencies.runtime(package) and call.search(served.module.text)
+    )
+    package = next(patched, None)
+    return f"--worker-class {package} " if package else ""
 
 
 def asgi_start(project: PythonProject, served: Served) -> tuple[str, tuple[str, ...]]:

@@ -114,4 +114,8 @@ CASES = [
          language='python', framework='django', package_manager='pip', kind='web', start='gunicorn shop.wsgi:application --bind 0.0.0.0:$PORT', needs=['mysql']),
     case('varied-fastapi-tortoise', {'requirements.txt': 'fastapi\nuvicorn\ntortoise-orm[asyncpg]\naerich', 'main.py': "import os\nfrom fastapi import FastAPI\nfrom tortoise.contrib.fastapi import register_tortoise\napp=FastAPI()\nregister_tortoise(app, db_url=os.environ['DATABASE_URL'], modules={'models':['models']})\n"},
          language='python', framework='fastapi', package_manager='pip', kind='web', needs=['postgresql']),
+    case('py-patched-for-gevent', {'requirements.txt': 'flask\ngunicorn\ngevent\n', 'wsgi.py': 'import os\n\nif not os.getenv("FLASK_RUN_FROM_CLI"):\n    from gevent import monkey\n\n    monkey.patch_all()\n\nfrom shop import create_app\n\napp = create_app()\n', 'shop/__init__.py': 'from flask import Flask\n\n\ndef create_app():\n    return Flask(__name__)\n'},
+         kind='web', start='gunicorn --worker-class gevent wsgi:app --bind 0.0.0.0:$PORT'),
+    case('py-patched-for-eventlet-with-sockets', {'requirements.txt': 'flask\nflask-socketio\ngunicorn\neventlet\n', 'app.py': 'import eventlet\n\neventlet.monkey_patch()\n\nfrom flask import Flask\nfrom flask_socketio import SocketIO\n\napp = Flask(__name__)\nsocketio = SocketIO(app)\n'},
+         kind='web', start='gunicorn --worker-class eventlet -w 1 app:app --bind 0.0.0.0:$PORT'),
 ]  # fmt: skip
