@@ -120,7 +120,7 @@ def _shown_the_way(tree: FileTree, folders: list[str]) -> str | None:
         folder
         for folder in folders
         if f"{folder}/index.php" in tree
-        and re.search(rf"(?i)[\"'/]{re.escape(folder)}[\"'/]", text)
+        and re.search(rf"(?i)(?<![\w-]){re.escape(folder)}[\"'/]", text)
     )
     return next(named, None)
 
