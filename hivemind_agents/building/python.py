@@ -85,6 +85,11 @@ def conda(report: RepositoryReport, files: frozenset[str]) -> Recipe:
     return _recipe("python-pip", report, files, install)
 
 
+# Gunicorn imports it for them, and since 27 lists it for its extra alone.
+_OF_GEVENT = re.compile(r"\bgunicorn\b.*\s(?:-k|--worker-class)[ =]\S*gevent")
+_PACKAGING = "packaging==25.0"
+
+
 def _recipe(
     name: str, report: RepositoryReport, files: frozenset[str], install: Install
 ) -> Recipe:  # fmt: skip
@@ -107,6 +112,17 @@ def _recipe(
             Step(
                 title="add what production needs",
                 command=f"{adds} {shlex.join(added)}",
+                phase="dependencies",
+            ),
+        )
+    if any(_OF_GEVENT.search(command) for command in processes.values()):
+        adds = installers.PIP_INSTALL if by_pip else installers.UV_INSTALL
+        steps.insert(
+            sum(_kept(step) for step in steps),
+            Step(
+                title="add what workers of gevent need",
+                command=f".venv/bin/python -c 'import packaging' 2>/dev/null || "
+                f"{adds} {_PACKAGING}",
                 phase="dependencies",
             ),
         )

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from itertools import pairwise
@@ -96,6 +97,17 @@ def test_extras_of_production_are_installed(manager, wanted):
     )
 
     assert wanted in commands(recipe({"pyproject.toml": project}, package_manager=manager))
+
+
+@pytest.mark.parametrize("manager", ["pip", "uv"])
+def test_workers_of_gevent_get_what_gunicorn_imports_for_them(manager):
+    """Gunicorn does not bring it any more; what is there stays in its version."""
+    files = {"pyproject.toml": "[project]\nname='x'\ndependencies=['gunicorn', 'gevent']\n"}
+
+    made = commands(recipe(files, package_manager=manager, start="gunicorn -k gevent app:app"))
+
+    assert re.search(r"import packaging' 2>/dev/null \|\| .*install .*packaging==", made)
+    assert "packaging" not in commands(recipe(files, package_manager=manager))
 
 
 EXTRAS = (
