@@ -370,7 +370,8 @@ def _hook_load_balancers(settings: Settings) -> None:
         if found is None:
             raise elbv2.TargetGroupNotFoundError
         if not targets:
-            draining = [t for t in found.deregistered_targets.values() if _is_draining(t)]
+            left = found.deregistered_targets.values()
+            draining = [t for t in left if _is_draining(settings, found, t, self.ec2_backend)]
             targets = [*found.targets.values(), *draining]
         return [found.health_for(target, self.ec2_backend) for target in targets]
 
@@ -382,13 +383,36 @@ def _hook_load_balancers(settings: Settings) -> None:
     elbv2.FakeLoadBalancer.activate = lambda _self: None
 
 
+# The configuration without the target is in force by then.
+_LEAST_DRAINING_S = 3.0
+
+
 def _drain(group: Any, target: dict[str, Any]) -> None:
     delay = int(group.attributes["deregistration_delay.timeout_seconds"])
-    target["DrainingUntil"] = time.time() + delay
+    now = time.time()
+    target["DrainingUntil"] = now + delay
+    target["DrainingAtLeast"] = now + min(delay, _LEAST_DRAINING_S)
 
 
-def _is_draining(target: dict[str, Any]) -> bool:
-    return bool(target.get("DrainingUntil", 0.0) > time.time())
+def _is_draining(settings: Settings, group: Any, target: dict[str, Any], ec2_backend: Any) -> bool:
+    """Until the delay is over, or, as on AWS, no connection to the target is left.
+
+    Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html#deregistration-delay
+    """
+    now = time.time()
+    if now < target.get("DrainingAtLeast", 0.0):
+        return True
+    address = readings.target_address(target["Id"], ec2_backend)
+    return (
+        now < target.get("DrainingUntil", 0.0)
+        and address is not None
+        and any(
+            load_balancer.is_connected(
+                settings, load_balancer.key(arn), address, int(target["Port"])
+            )
+            for arn in readings.balancers_of(group.arn)
+        )
+    )
 
 
 def _health(
@@ -397,7 +421,7 @@ def _health(
     entry = group.targets.get(target_id)
     if entry is None:
         left = group.deregistered_targets.get(target_id)
-        if left is not None and _is_draining(left):
+        if left is not None and _is_draining(settings, group, left, ec2_backend):
             return load_balancer.Health(
                 state="draining",
                 reason="Target.DeregistrationInProgress",

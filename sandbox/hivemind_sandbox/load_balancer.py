@@ -13,10 +13,12 @@ import re
 import shutil
 import signal
 import socket
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from hivemind_sandbox import certificates, network
@@ -36,6 +38,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_DRAINING_S = 3600
 START_TIMEOUT_S = 10.0
+# Of a TCP socket, in the kernel's table.
+_ESTABLISHED = "01"
 
 Row = Mapping[str, str]
 Stats = Mapping[tuple[str, str], Row]
@@ -123,6 +127,20 @@ def stats(settings: Settings, lb_key: str) -> Stats:
         return {}
     rows = csv.DictReader(text.removeprefix("# ").strip().splitlines())
     return {(row["pxname"], row["svname"]): row for row in rows}
+
+
+def is_connected(settings: Settings, lb_key: str, address: str, port: int) -> bool:
+    """Whether the load balancer has a connection to a target, also one of a worker that ends."""
+    pid = network.running(directory(settings, lb_key) / "pid", "haproxy")
+    try:
+        table = Path(f"/proc/{pid}/net/tcp").read_text() if pid is not None else ""
+    except OSError:
+        return False
+    # The kernel has addresses as numbers of the machine's own byte order.
+    number = int.from_bytes(IPv4Address(address).packed, sys.byteorder)
+    remote = f"{number:08X}:{port:04X}"
+    rows = (line.split() for line in table.splitlines()[1:])
+    return any(row[2] == remote and row[3] == _ESTABLISHED for row in rows)
 
 
 def health(

@@ -470,7 +470,7 @@ def target_group(group: Any, ec2: Any) -> TargetGroup:
     duration = group.attributes.get("stickiness.lb_cookie.duration_seconds", 86400)
     targets = []
     for entry in list(group.targets.values()):
-        address = _target_address(entry["Id"], ec2)
+        address = target_address(entry["Id"], ec2)
         if address is not None:
             targets.append(
                 Target(
@@ -496,7 +496,7 @@ def target_group(group: Any, ec2: Any) -> TargetGroup:
     )
 
 
-def _target_address(target_id: str, ec2: Any) -> str | None:
+def target_address(target_id: str, ec2: Any) -> str | None:
     if not target_id.startswith("i-"):
         return target_id
     instance = ec2.get_instance_by_id(target_id)

@@ -136,7 +136,7 @@ class Cloud:
             "class H(http.server.BaseHTTPRequestHandler):\n"
             "    protocol_version = 'HTTP/1.1'\n"
             "    def do_GET(self):\n"
-            "        if self.path.startswith('/slow'):\n"
+            "        if '/slow' in self.path:\n"
             "            import time; time.sleep(5)\n"
             "        code = 500 if self.path.startswith('/broken') else 200\n"
             f"        body = {text!r}.encode()\n"

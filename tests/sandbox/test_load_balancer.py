@@ -4,9 +4,11 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -129,13 +131,13 @@ class _Stay(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def get(url: str, *, trust: ssl.SSLContext | None = None) -> Answer:
+def get(url: str, *, trust: ssl.SSLContext | None = None, timeout_s: float = 5) -> Answer:
     handlers: list[Any] = [_Stay(), urllib.request.ProxyHandler({})]
     if trust:
         handlers.append(urllib.request.HTTPSHandler(context=trust))
     opener = urllib.request.build_opener(*handlers)
     try:
-        with opener.open(url, timeout=5) as answer:
+        with opener.open(url, timeout=timeout_s) as answer:
             return Answer(answer.status, answer.read().decode(), dict(answer.headers))
     except urllib.error.HTTPError as error:
         with error:
@@ -165,6 +167,31 @@ def test_a_target_goes_from_unused_over_initial_to_healthy_to_draining(place: Pl
     assert ("draining", "Target.DeregistrationInProgress") == draining
     assert 1 == len(listed["TargetHealthDescriptions"])
     assert unused == gone
+
+
+@pytest.mark.sandbox
+def test_draining_ends_with_the_last_request(place: Place) -> None:
+    """Long before the delay is over, as on AWS; a request that is at work is answered first."""
+    group, host = place.target_group("patient"), place.hosts[0]
+    place.cloud.elb.modify_target_group_attributes(
+        TargetGroupArn=group,
+        Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "600"}],
+    )
+    place.register(group, host)
+    eventually(lambda: place.health(group, host), ("healthy", ""))
+    seen: list[str] = []
+    with ThreadPoolExecutor() as pool:
+        asked = pool.submit(get, f"http://{place.name}/patient/slow", timeout_s=30)
+        time.sleep(1)
+        place.deregister(group, host)
+        while not asked.done():
+            seen.append(place.health(group, host)[0])
+    gone = eventually(lambda: place.health(group, host)[0], "unused")
+
+    assert 200 == asked.result().status
+    # The last look may have been after the answer.
+    assert {"draining"} == set(seen[:-1])
+    assert "unused" == gone
 
 
 @pytest.mark.sandbox
