@@ -161,7 +161,7 @@ def _compiled(
     if package is None or (dot and not folder):
         return found[0]
     programs.setdefault(f"bin/{name}", package)
-    return f"{before}{dot}{folder}{name}" if folder else f"{before}./bin/{name}"
+    return found[0] if folder else f"{before}./bin/{name}"
 
 
 def _package(name: str, files: frozenset[str]) -> str | None:

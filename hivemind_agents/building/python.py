@@ -102,30 +102,19 @@ def _recipe(
     by_pip = any(f"-m venv {_VENV}" in step.command for step in steps) or any(
         "--seed" in step.command for step in steps
     )
-    if added:
-        adds = installers.PIP_INSTALL if by_pip else installers.UV_INSTALL
-        if not by_pip and not any(step.title == "get uv" for step in steps):
-            steps.insert(0, installers.tool(installers.UV))
-        # Before the project itself, whose step is not kept for the next build.
-        steps.insert(
-            sum(_kept(step) for step in steps),
-            Step(
-                title="add what production needs",
-                command=f"{adds} {shlex.join(added)}",
-                phase="dependencies",
-            ),
-        )
+    adds = installers.PIP_INSTALL if by_pip else installers.UV_INSTALL
+    more = {"add what production needs": f"{adds} {shlex.join(added)}"} if added else {}
     if any(_OF_GEVENT.search(command) for command in processes.values()):
-        adds = installers.PIP_INSTALL if by_pip else installers.UV_INSTALL
-        steps.insert(
-            sum(_kept(step) for step in steps),
-            Step(
-                title="add what workers of gevent need",
-                command=f".venv/bin/python -c 'import packaging' 2>/dev/null || "
-                f"{adds} {_PACKAGING}",
-                phase="dependencies",
-            ),
+        more["add what workers of gevent need"] = (
+            f".venv/bin/python -c 'import packaging' 2>/dev/null || {adds} {_PACKAGING}"
         )
+    if more and not by_pip and not any(step.title == "get uv" for step in steps):
+        steps.insert(0, installers.tool(installers.UV))
+    # Before the project itself, whose step is not kept for the next build.
+    first = sum(_kept(step) for step in steps)
+    steps[first:first] = [
+        Step(title=title, command=command, phase="dependencies") for title, command in more.items()
+    ]
     front = front_end_steps(report, files)
     translations = _translations(files)
     settings = _settings(files) if report.framework == "django" else ()

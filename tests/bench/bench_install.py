@@ -5,10 +5,8 @@ host, and on four. Hosts fetch the artifact side by side. Fails when four take m
 as long as one.
 
 Hosts in AWS have processors of their own. Here they share those of this machine with each other,
-the controller and the storage: one host would have them all. So that the hosts are the same ones
-in both measurements, each gets the same part of a processor (`--cpus`), by default a quarter of
-what is left when the controller and the storage have one. `--cpus 0` sets no limit, and measures
-this machine too.
+the controller and the storage, and one host has them all. `--cpus` gives each host the same part
+of a processor in both measurements, which tells what more hosts cost where they do not share.
 
     .venv/bin/python tests/bench/bench_install.py [--rounds 2] [--index 3] [--cpus 0.25]
 """
@@ -89,8 +87,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--index", type=int, default=3)
     parser.add_argument("--megabytes", type=int, default=200)
-    spare = max((os.cpu_count() or 2) - 1, 1)
-    parser.add_argument("--cpus", type=float, default=min(spare / 4, 2.0))
+    parser.add_argument("--cpus", type=float, default=0.0, help="of a host; 0: unlimited")
     asked = parser.parse_args()
     best: dict[int, float] = {}
     with tempfile.TemporaryDirectory(prefix="hivemind-bench-") as folder:

@@ -172,6 +172,19 @@ def test_every_entry_of_a_spec_is_a_task_file(role: str) -> None:
     assert set() == set(specs["argument_specs"]) - files
 
 
+@pytest.mark.parametrize("role", roles())
+def test_a_roles_tag_reaches_all_its_tasks(role: str) -> None:
+    """What carries a tag is imported: the tag of an include is not that of what it includes."""
+    tasks = [
+        task
+        for path in sorted((ROLES / role / "tasks").glob("*.yml"))
+        for task in yaml.safe_load(path.read_text()) or []
+    ]
+    included = [task for task in tasks if any("include_" in key for key in task)]
+
+    assert [] == [task["name"] for task in included if "tags" in task]
+
+
 def test_tasks_that_touch_secrets_are_not_logged() -> None:
     """A task that resolves a secret has `no_log`."""
     wrong = [

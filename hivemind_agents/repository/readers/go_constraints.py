@@ -15,6 +15,7 @@ _SYSTEMS = frozenset({
 _MET = frozenset({"linux", "unix", "gc", "cgo", "amd64", "arm64"})
 _LINE = re.compile(r"^//go:build[ \t]+(.+)$", re.MULTILINE)
 _OLD_LINE = re.compile(r"^//[ \t]*\+build[ \t]+(.+)$", re.MULTILINE)
+_PACKAGE = re.compile(r"^package\b", re.MULTILINE)
 _WORD = re.compile(r"&&|\|\||[!()]|[\w.]+")
 _NAMED = re.compile(r"_([a-z0-9]+)(?:_[a-z0-9]+)?\.go$")
 
@@ -24,7 +25,8 @@ def is_built(path: str, text: str) -> bool:
     named = _NAMED.search(path)
     if named and named[1] in _SYSTEMS - {"linux"}:
         return False
-    head = text.partition("\npackage ")[0]
+    package = _PACKAGE.search(text)
+    head = text[: package.start()] if package else text
     if line := _LINE.search(head):
         return _holds(line[1])
     return all(

@@ -19,7 +19,8 @@ def wsgi_start(project: PythonProject, served: Served) -> tuple[str, tuple[str, 
         name = shlex.quote(f"{name}()")
     chdir = f"--chdir {folder} " if folder else ""
     dependencies = project.dependencies
-    if not dependencies.runtime("gunicorn"):
+    listed = dependencies.runtime("gunicorn")
+    if not listed:
         if dependencies.runtime("waitress"):
             call = "--call " if served.factory else ""
             plain = name.strip("'").removesuffix("()")
@@ -28,10 +29,8 @@ def wsgi_start(project: PythonProject, served: Served) -> tuple[str, tuple[str, 
         if dependencies.runtime("uwsgi") and not served.factory:
             chdir = f"--chdir {folder} " if folder else ""
             return f"uwsgi --http-socket 0.0.0.0:$PORT {chdir}--master --module {name}", ()
-        return f"gunicorn {_worker(project, served)}{chdir}{name} --bind 0.0.0.0:$PORT", (
-            "gunicorn",
-        )
-    return f"gunicorn {_worker(project, served)}{chdir}{name} --bind 0.0.0.0:$PORT", ()
+    start = f"gunicorn {_worker(project, served)}{chdir}{name} --bind 0.0.0.0:$PORT"
+    return start, () if listed else ("gunicorn",)
 
 
 # A module that makes Python's own I/O cooperative before it makes the application: one request
