@@ -1,24 +1,33 @@
 """Django."""
 
 from hivemind_agents.repository.facts import CERTAIN, LIKELY, SURE, Match
-from hivemind_agents.repository.languages.python.django_settings import VARIABLE, read_settings
+from hivemind_agents.repository.languages.python.django_settings import (
+    NAMED,
+    VARIABLE,
+    module_path,
+    read_settings,
+)
 from hivemind_agents.repository.languages.python.project import PythonProject
 from hivemind_agents.repository.languages.python.queues import queue_processes
 from hivemind_agents.repository.languages.python.serving import asgi_start, wsgi_start
 from hivemind_agents.repository.readers.environment import Use
+from hivemind_agents.repository.tree import FileTree
 
 
 def detect(project: PythonProject) -> Match | None:
-    """A `manage.py` that belongs to Django, wherever it is."""
+    """A `manage.py` that belongs to Django, wherever it is; else a server module that names
+    settings of the repository.
+    """
     tree = project.tree
     manage = next((path for path in tree.named("manage.py") if path.count("/") <= 2
                    and "django" in (tree.text(path) or "").lower()), None)  # fmt: skip
-    if manage is None:
-        return _without_manage(project)
-    folder = manage.rpartition("/")[0]
-    settings = read_settings(project, manage)
+    named = manage or _server_of_a_package(tree)
+    if named is None:
+        return _in_one_file(project)
+    folder = manage.rpartition("/")[0] if manage else ""
+    settings = read_settings(project, named, folder)
     package, wsgi = _server_module(project, folder, settings.module)
-    evidence = (tree.where(manage, VARIABLE),)
+    evidence = (tree.where(named, VARIABLE),)
     listed = project.where("django")
     adds: tuple[str, ...] = ()
     start: str | None
@@ -28,7 +37,7 @@ def detect(project: PythonProject) -> Match | None:
         start, adds = _start(project, folder, package, wsgi=wsgi)
         sure = SURE
     enter = f"cd {folder} && " if folder else ""
-    manage_py = f"{enter}python manage.py"
+    manage_py = f"{enter}python manage.py" if manage else "python -m django"
     build = (f"{manage_py} collectstatic --noinput",) if _collects_static(project, folder) else ()
     if _compresses(project, settings.unused):
         build = (*build, f"{manage_py} compress --force")
@@ -46,13 +55,24 @@ def detect(project: PythonProject) -> Match | None:
         processes={**processes, **queue_processes(project, manage_py)},
         port=8000,
         adds=adds,
-        sets={VARIABLE: settings.module} if settings.module and not settings.said else {},
+        sets={VARIABLE: settings.module}
+        if settings.module and not (manage and settings.said)
+        else {},
         unused=settings.unused,
         env=(Use("SECRET_KEY", settings.keyless, demanded=True),) if settings.keyless else (),
     )
 
 
-def _without_manage(project: PythonProject) -> Match | None:
+def _server_of_a_package(tree: FileTree) -> str | None:
+    """`shop/wsgi.py` of a package that has its settings, and a program in place of `manage.py`."""
+    for path in (*tree.named("wsgi.py"), *tree.named("asgi.py")):
+        found = tree.search(path, NAMED)
+        if path.count("/") == 1 and found and module_path(tree, "", str(found[1])):
+            return path
+    return None
+
+
+def _in_one_file(project: PythonProject) -> Match | None:
     """An application in one file, or a project whose `manage.py` leaves its work to a module."""
     served = project.served(
         "django.core.wsgi.get_wsgi_application", "django.core.asgi.get_asgi_application"

@@ -9,7 +9,7 @@ from hivemind_agents.repository.readers.python_source import read_module
 from hivemind_agents.repository.tree import FileTree
 
 VARIABLE = "DJANGO_SETTINGS_MODULE"
-_NAMED = re.compile(
+NAMED = re.compile(
     rf"{VARIABLE}[\"']?\s*[,\]=]+\s*(?:os\.(?:environ\.get|getenv)\([^,]*,\s*)?[\"']([\w.]+)"
 )
 _PRODUCTION = ("production", "prod", "prd", "live", "deployment", "deploy")
@@ -33,23 +33,22 @@ class Settings:
     keyless: str | None = None
 
 
-def read_settings(project: PythonProject, manage: str) -> Settings:
-    """The web server's word first, then that of `manage.py`.
+def read_settings(project: PythonProject, manage: str, folder: str) -> Settings:
+    """The web server's word first, then that of `manage`, whose modules are below `folder`.
 
     Where both name settings for development, or the part that all stages share, the module for
     production beside them is meant.
     """
     tree = project.tree
     starters = [*tree.named("wsgi.py"), *tree.named("asgi.py"), manage]
-    named = {path: str(hit[1]) for path in starters if (hit := tree.search(path, _NAMED))}
-    folder = manage.rpartition("/")[0]
+    named = {path: str(hit[1]) for path in starters if (hit := tree.search(path, NAMED))}
     chosen = _chosen(tree, folder, list(named.values()))
     if chosen is None:
         return Settings()
     said = all(name == chosen for name in named.values()) and manage in named
     # Of settings that are only a sample, the build makes the module.
     made = {module: sample for sample, module in samples(tree.paths, tree.text).items()}
-    path = _path(tree, folder, chosen) or made.get(_stem(folder, chosen) + ".py")
+    path = module_path(tree, folder, chosen) or made.get(_stem(folder, chosen) + ".py")
     if path is None:
         return Settings(chosen, said)
     loaded = _loaded(tree, folder, path)
@@ -65,13 +64,13 @@ def read_settings(project: PythonProject, manage: str) -> Settings:
 
 def _chosen(tree: FileTree, folder: str, named: list[str]) -> str | None:
     for name in named:
-        if _is_production(name) and _path(tree, folder, name):
+        if _is_production(name) and module_path(tree, folder, name):
             return name
     for name in named:
         last = name.rpartition(".")[2]
         if not (_ELSEWHERE.search(last) or (_SHARED.match(last) and "." in name)):
             continue
-        found = next((each for each in _siblings(name) if _path(tree, folder, each)), None)
+        found = next((each for each in _siblings(name) if module_path(tree, folder, each)), None)
         if found and not (last == "settings" and _imports(tree, folder, name)):
             return found
     return next(iter(named), None)
@@ -101,7 +100,8 @@ def _put(found: str, word: str) -> str:
     return ("_" if found.startswith("_") else "") + word + ("_" if found.endswith("_") else "")
 
 
-def _path(tree: FileTree, folder: str, module: str) -> str | None:
+def module_path(tree: FileTree, folder: str, module: str) -> str | None:
+    """The file of a module below a folder, or of a package."""
     stem = _stem(folder, module)
     return tree.has(f"{stem}.py", f"{stem}/__init__.py")
 
@@ -112,7 +112,7 @@ def _stem(folder: str, module: str) -> str:
 
 def _imports(tree: FileTree, folder: str, module: str) -> bool:
     """Whether a package of settings loads one of its stages by itself, or is a whole module."""
-    path = _path(tree, folder, module)
+    path = module_path(tree, folder, module)
     return bool(path and tree.search(path, r"(?m)^[ \t]*(?:from|import)\s+\.?\w"))
 
 
@@ -151,6 +151,6 @@ def _loaded(tree: FileTree, folder: str, first: str) -> set[str]:
                     known for name in names
                     if (known := tree.has(f"{place}/{name.replace('.', '/')}.py".lstrip("/")))
                 ]  # fmt: skip
-            elif known := _path(tree, folder, origin):
+            elif known := module_path(tree, folder, origin):
                 waiting.append(known)
     return loaded

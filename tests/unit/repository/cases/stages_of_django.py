@@ -52,6 +52,38 @@ CASES = [
         https_variables=["CSRF_COOKIE_SECURE", "DJANGO_SSL_REDIRECT"],
     ),
     case(
+        "django-package-with-a-program-of-its-own",
+        {
+            "pyproject.toml": "[project]\nname = 'atlas'\nversion = '1'\n"
+            "dependencies = ['django', 'django-environ', 'psycopg']\n"
+            "[project.scripts]\natlas = 'atlas.bin:main'\n",
+            "atlas/__init__.py": "",
+            "atlas/bin.py": MANAGE.format("atlas.settings"),
+            "atlas/wsgi.py": WSGI.format("atlas.settings"),
+            "atlas/urls.py": "urlpatterns = []\n",
+            "atlas/settings.py": "import environ\nenv = environ.Env()\nSTATIC_ROOT = '/x'\n"
+            "SECRET_KEY = env('SECRET_KEY')\nDATABASES = {'default': env.db('DATABASE_URL')}\n",
+        },
+        start="gunicorn atlas.wsgi:application --bind 0.0.0.0:$PORT",
+        build=["pip install .", "python -m django collectstatic --noinput"],
+        processes={
+            "release": "python -m django migrate --noinput",
+            "web": "gunicorn atlas.wsgi:application --bind 0.0.0.0:$PORT",
+        },
+        sets={"DJANGO_SETTINGS_MODULE": "atlas.settings"},
+        needs=["postgresql"],
+    ),
+    case(
+        "django-server-whose-settings-are-elsewhere",
+        {
+            **PACKAGES,
+            "atlas/wsgi.py": WSGI.format("site_of_others.settings"),
+            "atlas/models.py": "from django.db import models\n",
+        },
+        processes={"web": "gunicorn atlas.wsgi:application --bind 0.0.0.0:$PORT"},
+        sets={},
+    ),
+    case(
         "django-all-name-local",
         tree("config.settings.local", "config.settings.local", STAGED),
         sets={"DJANGO_SETTINGS_MODULE": "config.settings.production"},
