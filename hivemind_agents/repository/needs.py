@@ -132,6 +132,11 @@ def _verdict(  # noqa: PLR0911 - a rule each
         return _side_service(need, entry, texts, demanded=demanded)
     if need == "persistent-disk":
         return (False, GUESS) if entry.optional or entry.provided else None
+    if need in SQL and any(item.demanded for item in entry.variables):
+        # The settings of a release stop without it, whatever others fall back to.
+        sqlite = None
+        if entry.driver or entry.connected:
+            return True, LIKELY
     if not (entry.driver or entry.used):
         return _without_driver(entry, demanded=demanded, sqlite=sqlite)
     if entry.connected and need in SQL and entry.driver:
@@ -308,7 +313,7 @@ def _schemes(
             ("psycopg", "postgresql", "postgresql+psycopg"),
             ("pg8000", "postgresql", "postgresql+pg8000"),
         ):
-            if need in needs and finding.dependencies.runtime(package):
+            if need in needs and package in finding.dependencies and _has_driver(finding, scheme):
                 found.setdefault(need, scheme)
     return found
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from hivemind_agents.repository.facts import LIKELY, Fact
 from hivemind_agents.repository.platforms import Declared
 from hivemind_agents.repository.platforms.dockerfile import started_by
+from hivemind_agents.repository.readers.structured import read_toml, table
 from hivemind_agents.repository.tree import FileTree
 
 _CONVENTIONAL = ("prestart.sh", "scripts/prestart.sh", "app/prestart.sh")
@@ -19,6 +20,11 @@ _SETS_UP = re.compile(
     r"^(?:python3? (?:\S*manage\.py [\w-]+|-m [\w.]+|\S+\.py)|(?:\./)?manage\.py [\w-]+|"
     r"flask [\w-]+|alembic \w+|node \S+\.[cm]?js|(?:npm|pnpm|yarn) (?:run )?[\w:-]+|"
     r"npx (?:prisma|sequelize(?:-cli)?|knex|typeorm) \S+|php \S+|django-admin \w+)\b"
+)
+# What a project calls the set-up in its own program.
+_OF_SETUP = re.compile(
+    r"(?:bootstrap|setup|set-up|init|initdb|init-db|initialize|migrate|upgrade|"
+    r"(?:db|database|migrations?)[ :-](?:init|create|migrate|upgrade))\b"
 )
 _MIGRATES = re.compile(r"\bmigrate\b|upgrade\b|migration|db:migrate|db push|syncdb")
 # Work of the build, of a developer, of a server; and what would lose data.
@@ -91,7 +97,7 @@ def _commands(tree: FileTree, text: str, folder: str, *, serves: bool) -> Iterat
             condition = None
             continue
         if re.match(r"else\b|elif\b", line):
-            condition = None
+            condition = f"! {condition}" if condition and line == "else" else None
             continue
         if _OPENS.search(line):
             if re.search(r"\b(?:fi|done|esac)$|[)}]$", line):
@@ -124,7 +130,7 @@ def _command(tree: FileTree, line: str, folder: str) -> str | None:
     plain = re.sub(r"\s*(?:2>&1|[12]?>\s*/dev/null|&&\s*\\?)\s*$", "", plain).strip()
     if re.search(r"[;&|<>`]|\$\(", plain) or _NOT_HERE.search(plain):
         return None
-    if not _SETS_UP.match(plain):
+    if not (_SETS_UP.match(plain) or _is_own_program(tree, plain)):
         return None
     words = []
     for word in plain.split(" "):
@@ -139,6 +145,13 @@ def _command(tree: FileTree, line: str, folder: str) -> str | None:
         # A container's PYTHONPATH: modules are imported from the top.
         command = f"PYTHONPATH=. {command}"
     return f"{command} || true" if tolerant else command
+
+
+def _is_own_program(tree: FileTree, command: str) -> bool:
+    """Whether a program of the project itself (`[project.scripts]`) sets it up."""
+    program, _, rest = command.partition(" ")
+    own = table(table(read_toml(tree, "pyproject.toml").get("project")).get("scripts"))
+    return program in own and bool(_OF_SETUP.match(rest))
 
 
 def _inside(tree: FileTree, word: str, folder: str) -> str | None:

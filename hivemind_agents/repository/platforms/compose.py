@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from hivemind_agents.repository.facts import LIKELY, Fact
-from hivemind_agents.repository.platforms import Declared, services
+from hivemind_agents.repository.platforms import Declared, need_of, services
 from hivemind_agents.repository.readers.environment import NAME, Use
 from hivemind_agents.repository.readers.structured import items, read_yaml, table, text_of
 from hivemind_agents.repository.tree import FileTree
 
-NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml",
-         "docker-compose.prod.yml", "docker-compose.production.yml")  # fmt: skip
+_FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml",
+          "docker-compose.prod.yml", "docker-compose.production.yml")  # fmt: skip
+NAMES = (*_FILES, *(f"{folder}/{name}" for folder in ("docker", "deploy") for name in _FILES))
 
 
 def detect(tree: FileTree) -> Declared | None:
@@ -22,11 +23,12 @@ def detect(tree: FileTree) -> Declared | None:
         return None
     images: list[tuple[str, str]] = []
     env: list[Use] = []
-    own = [table(service) for service in found.values() if table(service).get("build")]
+    built = [table(service) for service in found.values() if table(service).get("build")]
+    own = built or _published_image(found.values())
     beside = {
         str(name): text_of(table(service).get("image")) or ""
         for name, service in found.items()
-        if not table(service).get("build")
+        if table(service) not in own
     }
     connects = [
         (each, tree.where(path, name))
@@ -37,19 +39,30 @@ def detect(tree: FileTree) -> Declared | None:
     for name, value in found.items():
         service = table(value)
         image = text_of(service.get("image"))
-        if image and not service.get("build"):
+        if image and service not in own:
             images.append(
                 (image, tree.where(path, re.compile(rf"image:\s*[\"']?{re.escape(image)}")))
             )
-        if service.get("build") and len(own) == 1:
+        if service in own and len(own) == 1:
             env.extend(_variables(tree, path, service.get("environment")))
         del name
     return Declared(
         source="compose", binding=False, services=services(images, strong=bool(own)),
         connects=services(connects), env=tuple(env),
         volumes=tuple(_volumes(tree, own[0])) if len(own) == 1 else (),
-        port=None if own else _published(tree, path, found.values()),
+        port=None if built else _published(tree, path, found.values()),
     )  # fmt: skip
+
+
+def _published_image(entries: Iterable[object]) -> list[dict[str, Any]]:
+    """Where nothing is built here, the service that has a port and depends on others: it runs the
+    application's image as its author publishes it.
+    """
+    return [
+        service for service in map(table, entries)
+        if service.get("depends_on") and service.get("ports")
+        and not need_of(text_of(service.get("image")) or "")
+    ][:1]  # fmt: skip
 
 
 def _published(tree: FileTree, path: str, entries: Iterable[object]) -> Fact[int] | None:

@@ -33,13 +33,22 @@ NAMES = ("Dockerfile", "dockerfile", "Containerfile", "docker/Dockerfile", "Dock
 
 
 def started_by(tree: FileTree) -> list[str]:
-    """The words of what the image starts: its entry point's, then its command's."""
+    """The words of what the image starts: its entry point's, then its command's. A file that it
+    copies to another name is called by its name in the repository.
+    """
     path = tree.has(*NAMES) or next(iter(tree.named("Dockerfile")), None)
     words: dict[str, list[str]] = {"ENTRYPOINT": [], "CMD": []}
+    copied: dict[str, str] = {}
     for name, rest, _ in _instructions(tree.text(path, limit=200_000) or "") if path else ():
+        given = re.findall(r"[^\s\"'\[\],]+", rest)
         if name in words:
-            words[name] = re.findall(r"[^\s\"'\[\],]+", rest)
-    return [*words["ENTRYPOINT"], *words["CMD"]]
+            words[name] = given
+        elif name in {"COPY", "ADD"} and "--from=" not in rest:
+            *sources, target = [word for word in given if not word.startswith("--")] or [""]
+            if len(sources) == 1 and not target.endswith("/"):
+                copied[posixpath.basename(target)] = sources[0]
+    started = [*words["ENTRYPOINT"], *words["CMD"]]
+    return [copied.get(posixpath.basename(word), word) for word in started]
 
 
 def detect(tree: FileTree) -> Declared | None:

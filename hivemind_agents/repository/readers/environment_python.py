@@ -88,11 +88,13 @@ def python_uses(module: PythonModule) -> Iterator[Use]:
         elif isinstance(node, ast.Call) and dotted(node.func) in helpers:
             key = first_text(node)
             if key and NAME.match(key):
+                own, insists = helpers[dotted(node.func)]
                 default = node.args[1] if len(node.args) > 1 else _keyword(node, "default")
-                default = default or helpers[dotted(node.func)]
+                default = default or own
                 yield Use(
-                    key, f"{path}:{node.lineno}", _constant(default), optional=_falls_back(default)
-                )
+                    key, f"{path}:{node.lineno}", _constant(default),
+                    demanded=insists and default is None, optional=_falls_back(default),
+                )  # fmt: skip
         elif isinstance(node, ast.Call):
             fallback = otherwise.get(id(node))
             for use in _python_call(path, node, mappings, reads_config=reads_config):
@@ -164,9 +166,11 @@ def _defaults_beside(nodes: Iterable[ast.AST]) -> dict[int, ast.expr]:
     return found
 
 
-def _helpers(nodes: Iterable[ast.AST]) -> dict[str, ast.expr | None]:
-    """The module's own functions that read the variable they are given, with their default."""
-    found: dict[str, ast.expr | None] = {}
+def _helpers(nodes: Iterable[ast.AST]) -> dict[str, tuple[ast.expr | None, bool]]:
+    """The module's own functions that read the variable they are given, with their default and
+    whether they raise (they take the name alone, so it is for want of the variable).
+    """
+    found: dict[str, tuple[ast.expr | None, bool]] = {}
     for node in nodes:
         if not isinstance(node, ast.FunctionDef) or not node.args.args:
             continue
@@ -180,7 +184,10 @@ def _helpers(nodes: Iterable[ast.AST]) -> dict[str, ast.expr | None]:
             for inner in ast.walk(node)
         )
         if reads and node.name not in {"__init__", "get"}:
-            found[node.name] = node.args.defaults[-1] if node.args.defaults else None
+            insists = len(node.args.args) == 1 and any(
+                isinstance(inner, ast.Raise) for inner in ast.walk(node)
+            )
+            found[node.name] = node.args.defaults[-1] if node.args.defaults else None, insists
     return found
 
 

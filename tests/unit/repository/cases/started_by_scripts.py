@@ -46,6 +46,22 @@ CASES = [
         },
     ),
     case(
+        "script-with-the-project's-own-program-under-another-name",
+        {
+            "pyproject.toml": "[project]\nname = 'forum'\nversion = '1'\ndependencies = ['flask', 'gunicorn']\n"
+            "[project.scripts]\nforum = 'forum.cli:main'\n",
+            "app.py": "from flask import Flask\napp = Flask(__name__)\n",
+            "docker/entry.sh": '#!/bin/sh\nset -e\nif [ "${SET_UP:-yes}" = "no" ]; then\n  forum bootstrap --wait-only\nelse\n'
+            '  forum bootstrap\nfi\nforum report\nexec "$@"\n',
+            "docker/Dockerfile": "FROM python:3.12\nCOPY entry.sh /usr/local/bin/forum-entrypoint\n"
+            'ENTRYPOINT ["forum-entrypoint"]\nCMD ["gunicorn", "app:app"]\n',
+        },
+        processes={
+            "release": 'if ! [ "${SET_UP:-yes}" = "no" ]; then forum bootstrap; fi',
+            "web": "gunicorn app:app --bind 0.0.0.0:$PORT",
+        },
+    ),
+    case(
         "script-whose-last-line-is-the-server",
         flask("#!/bin/sh\nset -e\nflask db upgrade\npython app.py\n"),
         processes={"release": "flask db upgrade", "web": "gunicorn app:app --bind 0.0.0.0:$PORT"},
