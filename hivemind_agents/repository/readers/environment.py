@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from hivemind_agents.repository.readers.environment_javascript import (
     configured_names,
@@ -13,6 +14,7 @@ from hivemind_agents.repository.readers.environment_patterns import (
     PATTERNS,
     TOLD_NOTHING,
 )
+from hivemind_agents.repository.readers.environment_pydantic import settings_uses
 from hivemind_agents.repository.readers.environment_python import python_uses
 from hivemind_agents.repository.readers.python_source import SOURCE_LIMIT, read_module
 from hivemind_agents.repository.readers.variables import (
@@ -42,12 +44,17 @@ _COMMENT = re.compile(r"^\s*(?://|#(?![{\[!])|\*|/\*|--|;;|%#)")
 
 def read_uses(tree: FileTree, *, limit: int = 600) -> Iterator[Use]:
     """Every reading of a variable in the application's own sources."""
-    for path in tree.sources(".py", limit=min(limit, 300)):
-        if re.search(r"env|config\(|BaseSettings", tree.text(path, limit=SOURCE_LIMIT) or ""):
+    paths = tree.sources(".py", limit=min(limit, 300))
+    texts = {path: tree.text(path, limit=SOURCE_LIMIT) or "" for path in paths}
+    for path, text in texts.items():
+        if re.search(r"env|config\(", text):
             try:
                 yield from list(python_uses(read_module(tree, path)))
             except RecursionError:
                 continue
+    if any("BaseSettings" in text for text in texts.values()):
+        with suppress(RecursionError):
+            yield from list(settings_uses([read_module(tree, path) for path in paths]))
     for suffixes, patterns in _COMPILED:
         for path in tree.sources(*suffixes, limit=limit):
             if _TOOLING.search(path):

@@ -1,5 +1,5 @@
 """Variables that Python reads: of `os.environ` or what it is called, by the readers of settings
-(decouple, environs, django-environ, Starlette), as fields of pydantic's settings.
+(decouple, environs, django-environ, Starlette).
 """
 
 import ast
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from hivemind_agents.repository.readers.python_source import PythonModule, dotted, first_text
+from hivemind_agents.repository.readers.syntax import constant, keyword
 from hivemind_agents.repository.readers.variables import NAME, Use
 
 # What a web server tells of a request in a mapping of the same name (PEP 3333), no setting.
@@ -89,22 +90,20 @@ def python_uses(module: PythonModule) -> Iterator[Use]:
             key = first_text(node)
             if key and NAME.match(key):
                 own, insists = helpers[dotted(node.func)]
-                default = node.args[1] if len(node.args) > 1 else _keyword(node, "default")
+                default = node.args[1] if len(node.args) > 1 else keyword(node, "default")
                 default = default or own
                 yield Use(
-                    key, f"{path}:{node.lineno}", _constant(default),
+                    key, f"{path}:{node.lineno}", constant(default),
                     demanded=insists and default is None, optional=_falls_back(default),
                 )  # fmt: skip
         elif isinstance(node, ast.Call):
             fallback = otherwise.get(id(node))
             for use in _python_call(path, node, mappings, reads_config=reads_config):
                 yield (
-                    replace(use, default=use.default or _constant(fallback), optional=True)
+                    replace(use, default=use.default or constant(fallback), optional=True)
                     if fallback is not None or id(node) in flags
                     else use
                 )
-        elif isinstance(node, ast.ClassDef):
-            yield from _settings_class(path, node)
 
 
 def _imports_reader(nodes: Iterable[ast.AST]) -> bool:
@@ -238,14 +237,14 @@ def _python_call(
     if named and not _is_setting(mapping, key, mappings):
         return
     if name in _GETTERS or given:
-        default = node.args[1] if len(node.args) > 1 else _keyword(node, "default")
-        yield Use(key, where, _constant(default), optional=_falls_back(default))
+        default = node.args[1] if len(node.args) > 1 else keyword(node, "default")
+        yield Use(key, where, constant(default), optional=_falls_back(default))
     elif reads_config and _READERS.match(name):
-        default = _keyword(node, "default") or (
+        default = keyword(node, "default") or (
             node.args[1] if len(node.args) > 1 and name.startswith("env") else None
         )
         yield Use(
-            key, where, _constant(default), demanded=default is None, optional=default is not None
+            key, where, constant(default), demanded=default is None, optional=default is not None
         )
 
 
@@ -256,68 +255,12 @@ def _is_setting(mapping: str, name: str, mappings: set[str]) -> bool:
 
 
 def _database_url(node: ast.Call, where: str) -> Use:
-    default = _keyword(node, "default") or (node.args[0] if node.args else None)
-    key = _constant(_keyword(node, "env")) or "DATABASE_URL"
-    text = _constant(default)
+    default = keyword(node, "default") or (node.args[0] if node.args else None)
+    key = constant(keyword(node, "env")) or "DATABASE_URL"
+    text = constant(default)
     if default is not None and text is None and "sqlite" in ast.dump(default):
         text = "sqlite:///db.sqlite3"
     return Use(key, where, text, optional=default is not None)
-
-
-def _settings_class(path: str, node: ast.ClassDef) -> Iterator[Use]:
-    """Fields of pydantic's `BaseSettings` are variables of the same name."""
-    if not any(dotted(base).endswith("BaseSettings") for base in node.bases):
-        return
-    prefix = ""
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.keyword) and inner.arg == "env_prefix":
-            prefix = _constant(inner.value) or ""
-        if isinstance(inner, ast.Assign) and any(
-            dotted(item) == "env_prefix" for item in inner.targets
-        ):
-            prefix = _constant(inner.value) or ""
-    for statement in node.body:
-        if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
-            continue
-        name = statement.target.id
-        if (
-            name.startswith("_")
-            or name == "model_config"
-            or "ClassVar" in ast.dump(statement.annotation)
-        ):
-            continue
-        value = statement.value
-        alias = (
-            _keyword(value, "alias", "validation_alias", "env")
-            if isinstance(value, ast.Call)
-            else None
-        )
-        key = _constant(alias) or (prefix + name).upper()
-        default: ast.expr | None = value
-        if isinstance(value, ast.Call) and dotted(value.func) in {"Field", "pydantic.Field"}:
-            default = (value.args[0] if value.args else None) or _keyword(
-                value, "default", "default_factory"
-            )
-        if isinstance(default, ast.Constant) and default.value is Ellipsis:
-            default = None
-        yield Use(
-            key, f"{path}:{statement.lineno}", _constant(default),
-            demanded=default is None, optional=default is not None,
-        )  # fmt: skip
-
-
-def _keyword(node: ast.Call, *names: str) -> ast.expr | None:
-    return next((word.value for word in node.keywords if word.arg in names), None)
-
-
-def _constant(node: ast.expr | None) -> str | None:
-    if isinstance(node, ast.Constant) and node.value is not None:
-        return str(node.value)
-    if isinstance(node, ast.JoinedStr):
-        return "".join(
-            str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values
-        )
-    return None
 
 
 def _falls_back(node: ast.expr | None) -> bool:
