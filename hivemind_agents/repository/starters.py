@@ -16,10 +16,17 @@ from hivemind_agents.repository.readers.structured import read_toml, table
 from hivemind_agents.repository.tree import FileTree
 
 _CONVENTIONAL = ("prestart.sh", "scripts/prestart.sh", "app/prestart.sh")
+# What starts a container whose Dockerfile is elsewhere, where it starts a server.
+_STARTERS = (
+    "entrypoint.sh", "docker-entrypoint.sh", "docker/entrypoint.sh", "boot.sh", "bootstrap.sh",
+    "start.sh",
+)  # fmt: skip
 _SETS_UP = re.compile(
     r"^(?:python3? (?:\S*manage\.py [\w-]+|-m [\w.]+|\S+\.py)|(?:\./)?manage\.py [\w-]+|"
-    r"flask [\w-]+|alembic \w+|node \S+\.[cm]?js|(?:npm|pnpm|yarn) (?:run )?[\w:-]+|"
-    r"npx (?:prisma|sequelize(?:-cli)?|knex|typeorm) \S+|php \S+|django-admin \w+)\b"
+    r"flask (?:--app[ =]\S+ )?[\w-]+|alembic \w+|node \S+\.[cm]?js|"
+    r"(?:npm|pnpm|yarn) (?:run )?[\w:-]+|"
+    r"npx (?:prisma|sequelize(?:-cli)?|knex|typeorm) \S+|php \S+|django-admin \w+|"
+    r"mkdir -p (?:(?!\.\.)[\w.-]+/?)+$)\b"
 )
 # What a project calls the set-up in its own program.
 _OF_SETUP = re.compile(
@@ -39,6 +46,9 @@ _SERVES = re.compile(
 )
 _OPENS = re.compile(r"^(?:if|for|while|until|case)\b|\{\s*$|^\(")
 _CLOSES = re.compile(r"^(?:fi|done|esac)\b|^\}|^\)")
+# Tries again until it succeeds: what is in the loop, or its condition itself.
+_ENDLESS = re.compile(r"^while (?:true|:|\[\[? 1 \]\]?)\s*(?:;\s*do)?$")
+_RETRIED = re.compile(r"^(?:until|while !)\s+([^;]+?)\s*(?:;\s*do\b.*)?$")
 _CONDITION = re.compile(r"^if\s+(\[ (?:[^`()\[\]]|\$\{?\w+\}?)+ \])\s*(?:;\s*then)?$")
 
 
@@ -56,7 +66,10 @@ def with_setup(
         text = tree.text(path, limit=50_000) or ""
         folder = _folder(known.value if known else "")
         serves = path not in _CONVENTIONAL
-        commands = list(_commands(tree, text, folder, serves=serves))
+        commands = [
+            _addressed(command, processes)
+            for command in _commands(tree, text, folder, serves=serves)
+        ]
         release = _joined(known.value if known else None, commands, folder)
         if release and (known is None or release != known.value):
             fact = known or Fact("", LIKELY)
@@ -74,6 +87,30 @@ def _scripts(tree: FileTree) -> Iterator[str]:
         if re.fullmatch(r"[\w.-]+\.(?:sh|bash)|(?:docker-)?entrypoint|start|boot", name):
             yield from tree.named(name)[:1]
     yield from (path for path in _CONVENTIONAL if path in tree)
+    yield from (
+        path for path in _STARTERS
+        if path in tree and any(
+            _SERVES.match(line.strip().removeprefix("exec "))
+            for line in (tree.text(path, limit=50_000) or "").splitlines()
+        )
+    )  # fmt: skip
+
+
+_APPLICATION = re.compile(r"(?:\s|^)([\"']?[\w.]+:[\w.]+(?:\(\))?[\"']?)(?:\s|$)")
+
+
+def _addressed(command: str, processes: Mapping[str, Fact[str]]) -> str:
+    """A command of Flask's with the application that the server serves: a container tells it by
+    `FLASK_APP`.
+    """
+    release, web = processes.get("release"), processes.get("web")
+    found = re.search(r"--app (\S+)", release.value) if release else None
+    if release is None and web and re.match(r"(?:gunicorn|waitress-serve) ", web.value):
+        found = _APPLICATION.search(web.value)
+    by_itself = found and re.match(r"[\"']?(?:app|wsgi):", found[1])
+    if found and not by_itself and re.match(r"(?:if .*; then )?(?:\{ )?flask (?!--app)", command):
+        return command.replace("flask ", f"flask --app {found[1]} ", 1)
+    return command
 
 
 def _folder(release: str) -> str:
@@ -86,7 +123,7 @@ def _commands(tree: FileTree, text: str, folder: str, *, serves: bool) -> Iterat
     too.
     """
     strict = bool(re.search(r"(?m)^\s*set\s+-\w*e|errexit|^#!\S*sh\s+-\w*e", text))
-    depth, condition = 0, None
+    depth, condition, retries = 0, None, False
     lines = re.sub(r"\\\n", " ", text).splitlines()
     for number, raw in enumerate(lines):
         line = raw.strip().rstrip(";").strip()
@@ -95,28 +132,33 @@ def _commands(tree: FileTree, text: str, folder: str, *, serves: bool) -> Iterat
         if _CLOSES.match(line):
             depth = max(0, depth - 1)
             condition = None
+            retries = retries and depth > 0
             continue
         if re.match(r"else\b|elif\b", line):
             condition = f"! {condition}" if condition and line == "else" else None
             continue
+        retried = _RETRIED.match(line)
+        if retried and depth == 0 and (command := _command(tree, retried[1], folder)):
+            yield command
         if _OPENS.search(line):
             if re.search(r"\b(?:fi|done|esac)$|[)}]$", line):
                 continue  # all of it on one line: it waits for something
             depth += 1
             found = _CONDITION.match(line)
             condition = found[1] if found and depth == 1 else None
+            retries = depth == 1 and _ENDLESS.match(line) is not None
             continue
         if depth == 0 and _SERVES.match(line):
             return
-        if depth > 1 or (depth == 1 and condition is None):
+        if depth > 1 or (depth == 1 and condition is None and not retries):
             continue
         # What comes last is the server.
         last = serves and depth == 0 and not any(each.strip() for each in lines[number + 1 :])
         command = _command(tree, line, folder)
         if command is None or last:
             continue
-        lenient = not strict or "createsuperuser" in command
-        if lenient and not _MIGRATES.search(command):
+        lenient = not (strict or retries) or "createsuperuser" in command
+        if lenient and not _MIGRATES.search(command) and not command.startswith("mkdir "):
             command = command.removesuffix(" || true") + " || true"
         if command.endswith("|| true"):
             command = f"{{ {command}; }}"

@@ -36,7 +36,7 @@ def started_by(tree: FileTree) -> list[str]:
     """The words of what the image starts: its entry point's, then its command's. A file that it
     copies to another name is called by its name in the repository.
     """
-    path = tree.has(*NAMES) or next(iter(tree.named("Dockerfile")), None)
+    path = tree.has(*NAMES) or next(iter([*tree.named("Dockerfile"), *_variants(tree)]), None)
     words: dict[str, list[str]] = {"ENTRYPOINT": [], "CMD": []}
     copied: dict[str, str] = {}
     for name, rest, _ in _instructions(tree.text(path, limit=200_000) or "") if path else ():
@@ -49,6 +49,17 @@ def started_by(tree: FileTree) -> list[str]:
                 copied[posixpath.basename(target)] = sources[0]
     started = [*words["ENTRYPOINT"], *words["CMD"]]
     return [copied.get(posixpath.basename(word), word) for word in started]
+
+
+def _variants(tree: FileTree) -> Iterator[str]:
+    """Dockerfiles of which there are several: `default.Dockerfile`, `Dockerfile.production`."""
+    for path in tree.paths:
+        folder, _, name = path.rpartition("/")
+        if folder in {"", "docker"} and re.fullmatch(
+            r"Dockerfile\.(?!.*(?:dev|test|lint))[\w-]+|(?!.*(?:dev|test|lint))[\w-]+\.Dockerfile",
+            name,
+        ):
+            yield path
 
 
 def detect(tree: FileTree) -> Declared | None:

@@ -26,7 +26,86 @@ def flask(script: str) -> dict[str, str]:
     return {**FLASK, "boot.sh": script}
 
 
+FACTORY = {
+    "requirements.txt": "flask\nflask-migrate\ngunicorn\npsycopg2-binary\n",
+    "forum.py": "import os\nfrom flask_migrate import Migrate, upgrade\nfrom board import create_app\n\napp = create_app()\nMigrate(app)\n\n\n@app.cli.command()\ndef deploy():\n    upgrade()\n",
+    "board/__init__.py": "from flask import Flask\n\n\ndef create_app():\n    app = Flask(__name__)\n    return app\n",
+    "migrations/alembic.ini": "[alembic]\n",
+    "Dockerfile": 'FROM python:3.11\nENV FLASK_APP forum.py\nENTRYPOINT ["./boot.sh"]\n',
+}
+
+
 CASES = [
+    case(
+        "script-that-tries-until-it-succeeds",
+        {
+            **FACTORY,
+            "boot.sh": '#!/bin/sh\nwhile true; do\n    flask deploy\n    if [ "$?" = 0 ]; then\n        break\n    fi\n    sleep 5\ndone\nexec gunicorn forum:app\n',
+        },
+        processes={
+            "release": "flask --app forum:app db upgrade && flask --app forum:app deploy",
+            "web": "gunicorn forum:app --bind 0.0.0.0:$PORT",
+        },
+    ),
+    case(
+        "script-whose-loops-have-the-command-as-their-condition",
+        {
+            **FACTORY,
+            "boot.sh": "#!/bin/sh\nuntil nc -z db 5432; do sleep 1; done\nuntil flask db upgrade; do sleep 1; done\nwhile ! flask create-roles; do\n  sleep 1\ndone\nexec gunicorn forum:app\n",
+        },
+        processes={
+            "release": "flask --app forum:app db upgrade && flask --app forum:app create-roles",
+            "web": "gunicorn forum:app --bind 0.0.0.0:$PORT",
+        },
+    ),
+    case(
+        "script-whose-loop-goes-on-for-ever-in-another-one",
+        {
+            **FACTORY,
+            "boot.sh": "#!/bin/sh\nfor shard in a b; do\n  while true; do\n    flask refresh\n    sleep 5\n  done &\ndone\nexec gunicorn forum:app\n",
+        },
+        processes={
+            "release": "flask --app forum:app db upgrade",
+            "web": "gunicorn forum:app --bind 0.0.0.0:$PORT",
+        },
+    ),
+    case(
+        "script-at-the-root-that-starts-a-server",
+        {
+            **DJANGO,
+            "Dockerfile": "FROM scratch\n",
+            "bootstrap.sh": "#!/bin/sh\nmkdir -p data/files\nmkdir -p /srv/elsewhere\npython manage.py migrate\npython manage.py make_key\nexec gunicorn shop.wsgi\n",
+        },
+        processes={
+            "release": "cd src && mkdir -p data/files && python manage.py migrate --noinput && { python manage.py make_key || true; }",
+            "web": "gunicorn --chdir src shop.wsgi:application --bind 0.0.0.0:$PORT",
+        },
+    ),
+    case(
+        "script-at-the-root-for-developers",
+        {
+            **DJANGO,
+            "Dockerfile": "FROM scratch\n",
+            "bootstrap.sh": "#!/bin/sh\npip install -r requirements.txt\npython manage.py load_samples\n",
+        },
+        processes={
+            "release": "cd src && python manage.py migrate --noinput",
+            "web": "gunicorn --chdir src shop.wsgi:application --bind 0.0.0.0:$PORT",
+        },
+    ),
+    case(
+        "script-of-one-of-several-dockerfiles",
+        {
+            **{path: text for path, text in DJANGO.items() if path != "Dockerfile"},
+            "docker/default.Dockerfile": 'FROM python:3.13\nCMD ["./begin.sh"]\n',
+            "docker/dev.Dockerfile": 'FROM python:3.13\nCMD ["./develop.sh"]\n',
+            "begin.sh": "#!/bin/sh\nset -e\npython manage.py make_key\nexec gunicorn shop.wsgi\n",
+        },
+        processes={
+            "release": "cd src && python manage.py migrate --noinput && python manage.py make_key",
+            "web": "gunicorn --chdir src shop.wsgi:application --bind 0.0.0.0:$PORT",
+        },
+    ),
     case(
         "script-with-first-data",
         flask(
