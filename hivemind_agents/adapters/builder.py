@@ -400,10 +400,10 @@ def _checked(ended: Ended, step: Step, memory_mb: int | None, limits: BuildLimit
             f"at «{title}»",
             command=command,
             lines=ended.lines,
-            cause="the host where it runs has no more"
+            cause="the machine where it runs has no more"
             if small
             else "the build needed more memory than it may have",
-            mend="a larger instance_type, or deploy from a machine with podman or docker"
+            mend="a larger instance_type, or deploy from a machine with more memory"
             if small
             else "raise build_memory_mb",
         )

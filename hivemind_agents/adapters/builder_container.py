@@ -19,6 +19,7 @@ from hivemind_agents.adapters.builder_box import (
     deadline_of,
     environment,
     settings_files,
+    with_heap,
 )
 from hivemind_agents.adapters.builder_network import (
     RESOLVER,
@@ -89,6 +90,7 @@ def running(
     `label` tells the deployment's builders; left-over ones are removed first.
     """
     remove_labelled(program, label)
+    memory_mb = min(limits.memory_mb, machine_memory_mb() * 3 // 4)
     settings = log.parent / "etc"
     settings.mkdir(exist_ok=True)
     command = [
@@ -97,14 +99,14 @@ def running(
         "--network", "none", "--pull", "never",
         "--user", f"{USER}:{USER}", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
         "--read-only", "--workdir", "/app",
-        "--memory", f"{limits.memory_mb}m", "--memory-swap", f"{limits.memory_mb}m",
+        "--memory", f"{memory_mb}m", "--memory-swap", f"{memory_mb}m",
         "--pids-limit", str(limits.processes),
         *_ulimits(),
         "--volume", f"{volume.app}:/app",
         "--volume", f"{volume.temporary}:/tmp",
         "--volume", f"{volume.cache}:/cache",
         *_settings_mounts(settings),
-        *_environment(program, env),
+        *_environment(program, with_heap(env, memory_mb)),
         "--entrypoint", "/bin/sh", image,
         "-c", f'mkdir -p "$HOME"; echo ready; exec timeout {limits.timeout_minutes * 60 + 60} cat',
     ]  # fmt: skip
@@ -124,7 +126,9 @@ def running(
         try:
             pid = _wait_ready(program, label, process)
             with connected(pid, network):
-                yield Container(program, label, pid, log, deadline)
+                container = Container(program, label, pid, log, deadline)
+                container.memory_mb = memory_mb
+                yield container
         finally:
             _remove(program, label)
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -245,6 +249,11 @@ def ephemeral(
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=20)
             process.kill()
+
+
+def machine_memory_mb() -> int:
+    """What this machine has in MiB, with all that runs on it."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
 
 
 def _environment(program: str, env: Mapping[str, str]) -> list[str]:

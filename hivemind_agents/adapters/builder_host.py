@@ -22,7 +22,13 @@ from typing import IO, Any
 
 import hivemind_agents
 from hivemind_agents.adapters import builder_host_side as side
-from hivemind_agents.adapters.builder_box import USER, Box, deadline_of, settings_files
+from hivemind_agents.adapters.builder_box import (
+    USER,
+    Box,
+    deadline_of,
+    settings_files,
+    with_heap,
+)
 from hivemind_agents.adapters.builder_image import (
     compile_command,
     install_command,
@@ -226,7 +232,7 @@ class HostWorkshop:
                 name=self._request.deployment_name,
                 root=started["root"],
                 network=started["network"],
-                env=env,
+                env=with_heap(env, self._session.memory_mb),
                 log=log,
                 request=self._request,
             )

@@ -98,7 +98,7 @@ class BuildLimits(Frozen):
     """What a build may use; beyond it, it is stopped."""
 
     timeout_minutes: Annotated[int, Field(ge=1, le=240)] = 30
-    memory_mb: Annotated[int, Field(ge=256)] = 2048
+    memory_mb: Annotated[int, Field(ge=256)] = 4096
     disk_mb: Annotated[int, Field(ge=512)] = 8192
     processes: Annotated[int, Field(ge=64)] = 1024
 

@@ -45,7 +45,7 @@ def build(
     to: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Keep the archive there.")
     ] = None,
-    memory_mb: Annotated[int, typer.Option(min=256, help="Memory of the build in MiB.")] = 2048,
+    memory_mb: Annotated[int, typer.Option(min=256, help="Memory of the build in MiB.")] = 4096,
     timeout_minutes: Annotated[int, typer.Option(min=1, max=240, help="Minutes it may take.")] = 30,
     engine: Annotated[
         str | None, typer.Option(help="podman or docker; the first that is installed if absent.")

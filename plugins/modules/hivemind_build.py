@@ -29,7 +29,7 @@ options:
     type: dict
     default: {}
   timeout_minutes: {description: Minutes before a build is stopped., type: int, default: 30}
-  memory_mb: {description: Memory of a build in MiB., type: int, default: 2048}
+  memory_mb: {description: Memory of a build in MiB., type: int, default: 4096}
   host:
     description: A host that takes no traffic, to build on where this machine cannot.
     type: dict
@@ -157,7 +157,7 @@ def main() -> None:
             "secrets": {"type": "dict", "default": {}, "no_log": False},
             "build_secrets": {"type": "dict", "default": {}, "no_log": False},
             "timeout_minutes": {"type": "int", "default": 30},
-            "memory_mb": {"type": "int", "default": 2048},
+            "memory_mb": {"type": "int", "default": 4096},
             "host": {
                 "type": "dict",
                 "options": {

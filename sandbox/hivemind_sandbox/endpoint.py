@@ -6,6 +6,7 @@ for both, and for the calls that a stack makes on its caller's behalf.
 
 import json
 import logging
+import socket
 from collections.abc import Awaitable, Callable, Iterable
 from io import BytesIO
 from itertools import chain
@@ -75,22 +76,36 @@ class Services:
         # An answer to HEAD has no body, and hypercorn starts an answer with its first piece.
         return chain(self._moto(environ, start), (b"",))
 
+    def objects_only(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        """The application on the operator's address: hosts fetch objects there, nothing else."""
+        request = _from_wsgi(environ)
+        if request.path in (HEALTH_PATH, STATUS_PATH):
+            return _respond(start, (404, {}, b""))
+        if request.service != "s3":
+            refusal = Refusal("AccessDenied", "only S3 is served at this address")
+            return _respond(start, refusal.answer(request))
+        return self(environ, start)
+
 
 class _QuietHandler(WSGIRequestHandler):  # type: ignore[misc]  # werkzeug is not followed
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002
         """The engine's own calls are not worth a line each."""
 
 
-class InnerServer:
-    """The services on a loopback port of their own, for the calls that stacks make.
+class ThreadedServer:
+    """A server of its own, with a thread for each caller: for the calls that stacks make, and for
+    the objects that hosts fetch.
 
-    A stack that called the outer port could wait for a thread that waits for the stack.
+    A stack that called the outer port could wait for a thread that waits for the stack. And a
+    large object goes out in one call, while others go out beside it.
     """
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: WsgiApp, listener: socket.socket | None = None) -> None:
+        host, port = listener.getsockname() if listener else ("127.0.0.1", 0)
         self._server: BaseWSGIServer = make_server(
-            "127.0.0.1", 0, services, threaded=True, request_handler=_QuietHandler
-        )
+            host, port, services, threaded=True, request_handler=_QuietHandler,
+            fd=listener.fileno() if listener else None,
+        )  # fmt: skip
         self._thread = Thread(target=self._server.serve_forever, name="services", daemon=True)
 
     @property
@@ -131,19 +146,6 @@ class Endpoint:
             await _send(send, await self._stacks(request, await _body(receive)))
         else:
             await self._services(scope, receive, send)
-
-    async def objects_only(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The application on the operator's address: hosts fetch objects there, nothing else."""
-        if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
-        elif scope["type"] == "http" and _from_asgi(scope).service == "s3":
-            if scope["path"] in (HEALTH_PATH, STATUS_PATH):
-                await _send(send, (404, {}, b""))
-            else:
-                await self._services(scope, receive, send)
-        elif scope["type"] == "http":
-            refusal = Refusal("AccessDenied", "only S3 is served at this address")
-            await _send(send, refusal.answer(_from_asgi(scope)))
 
     async def _stacks(self, request: AwsRequest, body: bytes) -> Answer:
         refusal = self._access.refusal(request, body)

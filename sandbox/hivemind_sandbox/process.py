@@ -21,7 +21,7 @@ from hivemind_sandbox import mends, seeds
 from hivemind_sandbox.settings import Settings
 
 if TYPE_CHECKING:
-    from hivemind_sandbox.endpoint import Endpoint
+    from hivemind_sandbox.endpoint import Endpoint, WsgiApp
 
 logger = logging.getLogger("hivemind_sandbox")
 
@@ -149,7 +149,7 @@ async def _serve(settings: Settings) -> int:
     config.loglevel = "WARNING"
     config.include_server_header = False
     served = asyncio.create_task(serve(parts.endpoint, config, shutdown_trigger=stopping.wait))
-    objects = asyncio.create_task(_serve_objects(settings, parts.endpoint, stopping))
+    objects = asyncio.create_task(_serve_objects(settings, parts.objects, stopping))
     saving = asyncio.create_task(_save_regularly(settings, stopping))
     await engine.finish_interrupted()
     await asyncio.to_thread(parts.reality.start)
@@ -168,6 +168,7 @@ async def _serve(settings: Settings) -> int:
 @dataclass(slots=True)
 class _Parts:
     endpoint: "Endpoint"
+    objects: "WsgiApp"
     reality: Reality
     stop: Callable[[], None]
     ready: bool = False
@@ -177,11 +178,11 @@ def _assemble(settings: Settings) -> _Parts:
     """Load and connect everything; the slow part of the start."""
     from hivemind_sandbox import engine, state
     from hivemind_sandbox.access import Access
-    from hivemind_sandbox.endpoint import Endpoint, InnerServer, Services
+    from hivemind_sandbox.endpoint import Endpoint, Services, ThreadedServer
 
     access = Access(settings)
     services = Services(access)
-    inner = InnerServer(services)
+    inner = ThreadedServer(services)
     engine.install(settings, inner.url, changed=state.touch)
     try:
         state.load(settings)
@@ -205,7 +206,8 @@ def _assemble(settings: Settings) -> _Parts:
             "objects": [_as_json(item) for item in reality.status()],
         }
 
-    parts = _Parts(Endpoint(settings, services, access, status), reality, inner.stop)
+    endpoint = Endpoint(settings, services, access, status)
+    parts = _Parts(endpoint, services.objects_only, reality, inner.stop)
     return parts
 
 
@@ -277,23 +279,20 @@ def _listen(address: str, port: int) -> socket.socket:
     return listener
 
 
-async def _serve_objects(settings: Settings, endpoint: "Endpoint", stopping: asyncio.Event) -> None:
+async def _serve_objects(settings: Settings, objects: "WsgiApp", stopping: asyncio.Event) -> None:
     """Serve S3 on the operator's address once the network has made it; hosts fetch there."""
     if not settings.hosts:
         return
-    from hypercorn.asyncio import serve
-    from hypercorn.config import Config
+    from hivemind_sandbox.endpoint import ThreadedServer
 
     listener = await _when_address_exists(settings.operator_address, settings.port, stopping)
     if listener is None:
         return
+    server = ThreadedServer(objects, listener)
+    server.start()
     logger.info("serving objects to the hosts at %s", settings.host_s3_endpoint_url)
-    config = Config()
-    config.bind = [f"fd://{listener.fileno()}"]
-    config.graceful_timeout = 1
-    config.loglevel = "WARNING"
-    config.include_server_header = False
-    await serve(endpoint.objects_only, config, shutdown_trigger=stopping.wait)
+    await stopping.wait()
+    await asyncio.to_thread(server.stop)
 
 
 async def _when_address_exists(

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from hivemind_agents.adapters.builder_box import with_heap
 from hivemind_agents.building.assets import front_end_steps
 from hivemind_agents.building.causes import probable_cause
 from hivemind_agents.building.files import Files
@@ -463,3 +464,15 @@ def test_failures_of_node_and_go_have_their_cause(output, cause, mend):
 
     assert cause in (why or "")
     assert mend is None or mend in (how or "")
+
+
+def test_builds_give_node_a_heap_of_most_of_their_memory():
+    """Its own choice, half of it at most, is what large bundles fail at."""
+    assert {"NODE_OPTIONS": "--max-old-space-size=3072"} == with_heap({}, 4096)
+    legacy = {"NODE_OPTIONS": "--openssl-legacy-provider"}
+    assert (
+        "--openssl-legacy-provider --max-old-space-size=768"
+        == (with_heap(legacy, 1024)["NODE_OPTIONS"])
+    )
+    chosen = {"NODE_OPTIONS": "--max-old-space-size=512"}
+    assert chosen == with_heap(chosen, 4096)
