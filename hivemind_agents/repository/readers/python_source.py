@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from hivemind_agents.repository.readers.django_urls import Place, url_places
 from hivemind_agents.repository.tree import FileTree
 
 SOURCE_LIMIT = 400_000
@@ -21,7 +22,8 @@ class Route:
     line: int
     open: bool = True
     get: bool = True
-    # The object whose decorator made it (`router`), and the function it calls (`views.home`).
+    # The object whose decorator made it (`router`) or Django's list that it is in, and the function
+    # it calls (`views.home`).
     of: str = ""
     view: str = ""
 
@@ -146,10 +148,12 @@ class _Reader:
     def __init__(self, module: PythonModule) -> None:
         self.module = module
         self.prefixed: set[int] = set()
+        self.places: dict[int, Place] = {}
 
     def visit_all(self, tree: ast.Module) -> None:
         nodes = list(ast.walk(tree))
         self.prefixed.update(_below_a_path(nodes))
+        self.places = url_places(tree)
         for node in nodes:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 self._imports(node)
@@ -262,8 +266,11 @@ class _Reader:
                 view = dotted(second)
                 if view.startswith("include()") and not _checks(second):
                     return  # what is behind it answers, if anything does
+                place = self.places.get(id(node), Place())
+                free = not (guarded or redirects)
+                text = place.below + (text.lstrip("^") if place.below else text)
                 self.module.routes.append(
-                    Route(text, node.lineno, open=not (guarded or redirects), view=view)
+                    Route(text, node.lineno, open=free, of=place.of, view=view)
                 )
         elif name.endswith(("web.get", "aiohttp.web.get")):
             text = first_text(node)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hivemind_agents.repository.languages.python.project import PythonProject
+from hivemind_agents.repository.readers.django_urls import list_prefix
 from hivemind_agents.repository.readers.python_source import PythonModule, Route, dotted
 
 _ROUTERS = re.compile(r"(?:Router|Blueprint|Namespace)$")
@@ -34,7 +35,8 @@ class Mounts:
     def prefix(self, module: PythonModule, route: Route, framework: str | None) -> str | None:
         """What stands before a route; None where that is not known."""
         if framework == "django":
-            return self._included(module, 0)
+            inner = list_prefix(module.syntax, route.of) if route.of and module.syntax else ""
+            return _joined(self._included(module, 0), inner)
         return self._before((module.path, route.of), 0) if route.of else ""
 
     def _before(self, key: Key, depth: int) -> str | None:

@@ -32,6 +32,21 @@ CASES = [
         **DJANGO, "p/urls.py": "from django.urls import include, path\nurlpatterns = [path('api/', include('api.urls'))]\n", "api/__init__.py": "", "api/urls.py": "from django.urls import include, path\nurlpatterns = [path('v2/', include(('ops.urls', 'ops')))]\n",
         "ops/__init__.py": "", "ops/urls.py": "from django.urls import path\nfrom . import views\nurlpatterns = [path('healthz', views.healthz)]\n", "ops/views.py": "from django.http import HttpResponse\ndef healthz(request):\n    return HttpResponse('ok')\n"},
          health_path="/api/v2/healthz"),
+    case("mounts-django-a-list-that-is-included", {
+        **DJANGO, "p/urls.py": "from django.urls import include, path\nfrom p import views\napi = [path('status/', views.status)]\nurlpatterns = [path('about/', views.about), path('api/v1/', include(api))]\n"},
+         health_path=None),
+    case("mounts-django-a-list-with-a-health-path", {
+        **DJANGO, "p/urls.py": "from django.urls import include, path\nfrom p import views\napi = [path('healthz', views.status)]\nurlpatterns = [path('about/', views.about), path('api/v1/', include((api, 'p')))]\n"},
+         health_path="/api/v1/healthz"),
+    case("mounts-django-a-list-that-nothing-includes", {
+        **DJANGO, "p/urls.py": "from django.urls import path\nfrom p import views\nlater = [path('healthz', views.status)]\nurlpatterns = [path('', views.home)]\n"},
+         health_path="/"),
+    case("mounts-django-a-list-that-is-added", {
+        **DJANGO, "p/urls.py": "from django.urls import path\nfrom p import views\nops = [path('healthz', views.status)]\nurlpatterns = [path('', views.home)]\nurlpatterns += ops\n"},
+         health_path="/healthz"),
+    case("mounts-django-a-list-in-its-place", {
+        **DJANGO, "p/urls.py": "from django.conf.urls.i18n import i18n_patterns\nfrom django.urls import include, path\nfrom p import views\nurlpatterns = [path('ops/', include([path('healthz', views.status), path('', views.home)]))] + i18n_patterns(path('about/', views.about))\n"},
+         health_path="/ops/healthz"),
     case("mounts-django-front-page-wants-a-login", {
         **DJANGO, "p/urls.py": "from django.contrib import admin\nfrom django.urls import path\nfrom p import views\nurlpatterns = [path('', views.home), path('about/', views.about), path('admin/', admin.site.urls)]\n", "p/views.py": "from django.contrib.auth.decorators import login_required\n@login_required\ndef home(request):\n    return None\ndef about(request):\n    return None\n"},
          health_path="/admin/login/"),
