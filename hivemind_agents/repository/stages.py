@@ -17,6 +17,7 @@ from hivemind_agents.repository.tree import FileTree
 
 # Of the platform's own variables, those that choose what an application does.
 _CHOOSE = frozenset({"DJANGO_SETTINGS_MODULE", "FLASK_ENV", "APP_ENV", "ENV", "LOG_LEVEL"})
+_SETTINGS = "DJANGO_SETTINGS_MODULE"
 _STAGE = re.compile(
     r"^(?:\w+_)?(?:ENV|ENVIRONMENT|STAGE|CONFIG|CONFIG_NAME|CONFIG_MODE|CONFIG_TYPE|SETTINGS|"
     r"APP_SETTINGS|RUN_MODE)$"
@@ -71,7 +72,9 @@ def _told(declared: Sequence[Declared]) -> Iterable[tuple[str, str]]:
     for item in declared:
         for name, value in item.sets.items():
             # A file for developers says nothing about a release.
-            if value and not _DEVELOPMENT.match(value) and not _debugs(name, value):
+            # Settings of Django are a module: `config.settings_test`.
+            words = value.rpartition(".")[2].split("_") if name == _SETTINGS else [value]
+            if value and not any(map(_DEVELOPMENT.match, words)) and not _debugs(name, value):
                 yield name, value
 
 

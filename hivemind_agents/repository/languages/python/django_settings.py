@@ -1,5 +1,6 @@
 """Which of several settings modules a release of Django runs with, and which it never loads."""
 
+import ast
 import re
 from dataclasses import dataclass
 
@@ -42,7 +43,7 @@ def read_settings(project: PythonProject, manage: str, folder: str) -> Settings:
     tree = project.tree
     starters = [*tree.named("wsgi.py"), *tree.named("asgi.py"), manage]
     named = {path: str(hit[1]) for path in starters if (hit := tree.search(path, NAMED))}
-    chosen = _chosen(tree, folder, list(named.values()))
+    chosen = _chosen(tree, folder, [*_of_a_release(tree), *named.values()])
     if chosen is None:
         return Settings()
     said = all(name == chosen for name in named.values()) and manage in named
@@ -62,6 +63,17 @@ def read_settings(project: PythonProject, manage: str, folder: str) -> Settings:
     return Settings(chosen, said, _unused(tree, folder, path), keyless)
 
 
+# Files for what starts a release, and what they say to its environment.
+_STARTS = re.compile(r"^(?:docker/|deploy/)?(?:[\w.-]*uwsgi[\w.-]*\.ini|Procfile|Dockerfile)$")
+_TOLD = re.compile(rf"(?m)^(?!\s*#).*\b{VARIABLE}[=\s]+[\"']?([\w.]+)")
+
+
+def _of_a_release(tree: FileTree) -> list[str]:
+    """Settings that files for a release name, none for another stage."""
+    hits = [hit for path in tree.paths if _STARTS.match(path) and (hit := tree.search(path, _TOLD))]
+    return [str(hit[1]) for hit in hits if not _ELSEWHERE.search(str(hit[1]).rpartition(".")[2])]
+
+
 def _chosen(tree: FileTree, folder: str, named: list[str]) -> str | None:
     for name in named:
         if _is_production(name) and module_path(tree, folder, name):
@@ -71,9 +83,36 @@ def _chosen(tree: FileTree, folder: str, named: list[str]) -> str | None:
         if not (_ELSEWHERE.search(last) or (_SHARED.match(last) and "." in name)):
             continue
         found = next((each for each in _siblings(name) if module_path(tree, folder, each)), None)
-        if found and not (last == "settings" and _imports(tree, folder, name)):
+        whole = last == "settings" and _imports(tree, folder, name)
+        if found and not (whole and not _is_for_development(tree, folder, name)):
             return found
-    return next(iter(named), None)
+    # A package without anything in it has settings in its modules alone.
+    filled = (name for name in named if not _is_empty(tree, folder, name))
+    return next(filled, next(iter(named), None))
+
+
+def _is_empty(tree: FileTree, folder: str, module: str) -> bool:
+    path = module_path(tree, folder, module) or ""
+    parsed = read_module(tree, path).syntax if path.endswith("/__init__.py") else None
+    return parsed is not None and all(
+        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in parsed.body
+    )
+
+
+def _is_for_development(tree: FileTree, folder: str, module: str) -> bool:
+    """Whether a package of settings takes all of a stage for developers, under no condition."""
+    path = module_path(tree, folder, module) or ""
+    parsed = read_module(tree, path).syntax if path.endswith("/__init__.py") else None
+    waiting: list[ast.stmt] = list(parsed.body) if parsed else []
+    for node in waiting:
+        if isinstance(node, ast.Try):
+            waiting += node.body
+        elif isinstance(node, ast.ImportFrom) and any(each.name == "*" for each in node.names):
+            stage = (node.module or "").rpartition(".")[2]
+            there = f"{path.rpartition('/')[0]}/{stage}.py" in tree
+            if there and _ELSEWHERE.fullmatch(stage):
+                return True
+    return False
 
 
 def _is_production(name: str) -> bool:
@@ -116,18 +155,36 @@ def _imports(tree: FileTree, folder: str, module: str) -> bool:
     return bool(path and tree.search(path, r"(?m)^[ \t]*(?:from|import)\s+\.?\w"))
 
 
+# What only a module of settings says at its top level.
+_SETTINGS = r"(?m)^(?:DEBUG|DATABASES|INSTALLED_APPS|SECRET_KEY|ALLOWED_HOSTS|CACHES)\s*=|import \*"
+_DYNAMIC = r"\binclude\(|import_module|__import__|\bexec\(|runpy|getattr\(sys"
+
+
 def _unused(tree: FileTree, folder: str, chosen: str) -> tuple[str, ...]:
-    """Settings for other stages, beside the chosen ones, that these do not import."""
+    """Settings for other stages that the chosen ones do not import: those beside them, and what
+    another folder has for one.
+    """
     place = chosen.rpartition("/")[0]
     loaded = _loaded(tree, folder, chosen)
+    fixed = not any(tree.search(path, _DYNAMIC) for path in loaded)
     return tuple(
         path
         for path in tree.suffixed(".py")
-        if path.rpartition("/")[0] == place
-        and path not in loaded
-        and _ELSEWHERE.search(path.rpartition("/")[2].removesuffix(".py"))
-        and ("settings" in path or place.rpartition("/")[2] in {"config", "conf", "settings"})
+        if path not in loaded and _is_for_another(tree, path, place, fixed=fixed)
     )
+
+
+def _is_for_another(tree: FileTree, path: str, place: str, *, fixed: bool) -> bool:
+    """`place`: the folder of the chosen settings. `fixed`: they load no more than they name."""
+    own, _, name = path.rpartition("/")
+    of_settings = place.rpartition("/")[2] in {"config", "conf", "settings"}
+    stage = _ELSEWHERE.search(name.removesuffix(".py"))
+    if own == place and stage and ("settings" in path or of_settings):
+        return True
+    if own == place and fixed and place.endswith("settings"):
+        return tree.search(path, _SETTINGS) is not None
+    elsewhere = any(_ELSEWHERE.search(part) for part in own.split("/"))
+    return name == "settings.py" and elsewhere and tree.search(path, _SETTINGS) is not None
 
 
 def _loaded(tree: FileTree, folder: str, first: str) -> set[str]:

@@ -1,6 +1,6 @@
 """Settings for several stages: the one for production is what a release runs with."""
 
-from cases import case
+from cases import case, demands
 
 MANAGE = (
     "import os, sys\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', '{}')\n"
@@ -44,6 +44,97 @@ STAGED = {
 }  # fmt: skip
 
 CASES = [
+    case(
+        "django-settings-take-those-for-developers-by-themselves",
+        tree(
+            "config.settings",
+            "config.settings",
+            {
+                **STAGED,
+                "settings/__init__": "try:\n    from .local import *\nexcept ImportError:\n"
+                "    from .production import *\n",
+            },
+        ),
+        sets={"DJANGO_SETTINGS_MODULE": "config.settings.production"},
+    ),
+    case(
+        "django-settings-take-those-for-production-and-what-is-local",
+        tree(
+            "config.settings",
+            "config.settings",
+            {
+                "settings/base": BASE,
+                "settings/production": PRODUCTION,
+                "settings/__init__": "from .production import *\ntry:\n    from .local import *\n"
+                "except ImportError:\n    pass\n",
+            },
+        ),
+        sets={},
+    ),
+    case(
+        "django-server-names-an-empty-package",
+        tree(
+            "config.settings.shop",
+            "config.settings",
+            {
+                "settings/__init__": '"""Settings."""\n',
+                "settings/base": BASE,
+                "settings/shop": "from .base import *\nSECRET_KEY = env('KEY')\n",
+            },
+        ),
+        sets={"DJANGO_SETTINGS_MODULE": "config.settings.shop"},
+        env=demands("DATABASE_URL", "KEY"),
+    ),
+    case(
+        "django-settings-that-the-server's-file-names",
+        {
+            **tree(
+                "config.settings",
+                "config.settings",
+                {
+                    "settings/__init__": BASE,
+                    "settings/server": "from . import *\nSECRET_KEY = env('KEY')\n",
+                },
+            ),
+            "uwsgi.ini": "[uwsgi]\nmodule = config.wsgi:application\n"
+            "env = DJANGO_SETTINGS_MODULE=config.settings.server\n",
+        },
+        sets={"DJANGO_SETTINGS_MODULE": "config.settings.server"},
+    ),
+    case(
+        "django-image-names-settings-for-tests",
+        {
+            **tree("config.settings", "config.settings", {"settings": BASE}),
+            "Dockerfile": "FROM python:3.11\nENV DJANGO_SETTINGS_MODULE=config.settings_test\n",
+        },
+        sets={},
+    ),
+    case(
+        "django-settings-of-another-host-ask-for-nothing",
+        tree(
+            "config.settings.local",
+            "config.settings.production",
+            {
+                **STAGED,
+                "settings/heroku": "from .base import *\nSECRET_KEY = env('HEROKU_KEY')\n",
+            },
+        )
+        | {"extras/development/settings.py": "import os\nDEBUG = True\nX = os.environ['DEV_X']\n"},
+        env=demands("DATABASE_URL", "DJANGO_SECRET_KEY", "MAILGUN_API_KEY"),
+    ),
+    case(
+        "django-settings-that-load-others-by-name",
+        tree(
+            "config.settings",
+            "config.settings",
+            {
+                "settings/__init__": f"{BASE}from importlib import import_module\n"
+                'import_module(f\'config.settings.{env("HOST_KIND", default="own")}\')\n',
+                "settings/own": "from . import env\nSECRET_KEY = env('OWN_KEY')\n",
+            },
+        ),
+        env=demands("DATABASE_URL", "OWN_KEY", "SECRET_KEY"),
+    ),
     case(
         "django-wsgi-names-production",
         tree("config.settings.local", "config.settings.production", STAGED),
