@@ -124,8 +124,8 @@ def build_defaults(report: RepositoryReport) -> dict[str, str]:
     Commands of a build run without the application's secrets and without its database.
     """
     needs = {
-        name: need for need, names in report.need_variables.items() for name in names
-    }  # fmt: skip
+        name: need for need, names in reversed(report.need_variables.items()) for name in names
+    }
     return {
         variable.name: _stand_in(variable.name, needs.get(variable.name), report)
         for variable in report.env

@@ -63,6 +63,8 @@ class Wishes(Frozen):
     variables: dict[str, tuple[str, ...]] = {}
     # Scheme of a URL, by variable or by need.
     schemes: dict[str, str] = {}
+    # Value of a variable that chooses the server, by need.
+    values: dict[str, dict[str, str]] = {}
 
     @classmethod
     def of(cls, report: Mapping[str, Any]) -> "Wishes":
@@ -74,6 +76,7 @@ class Wishes(Frozen):
                 need: tuple(names) for need, names in (report.get("need_variables") or {}).items()
             },
             schemes=report.get("url_schemes") or {},
+            values=report.get("need_values") or {},
         )
 
 
@@ -111,7 +114,7 @@ def database_environment(login: Login, wishes: Wishes) -> dict[str, str]:
             env[variable] = _url(login, wishes, variable, names)
         elif part in parts and variable not in env:
             env[variable] = parts[part]
-    return env
+    return env | wishes.values.get(database.engine, {})
 
 
 def cache_environment(cache: Cache, wishes: Wishes) -> dict[str, str]:

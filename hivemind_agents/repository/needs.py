@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from hivemind_agents.repository.choosers import chosen_by, with_choosers
 from hivemind_agents.repository.facts import GUESS, LIKELY, SURE, Fact, Finding
 from hivemind_agents.repository.guards import guarded_variables
 from hivemind_agents.repository.platforms import Declared
@@ -29,6 +30,8 @@ class Needs:
     optional: dict[str, Fact[str]]
     variables: dict[str, tuple[str, ...]]
     schemes: dict[str, str]
+    # The values of variables that choose a need, by need and variable.
+    values: dict[str, dict[str, str]]
     system_packages: tuple[str, ...]
     undecided: tuple[str, ...] = ()
 
@@ -41,10 +44,10 @@ def read_needs(
 ) -> Needs:
     """Gather the signals and judge them."""
     if finding is None:
-        return Needs({}, {}, {}, {}, ())
+        return Needs({}, {}, {}, {}, {}, ())
     ecosystem = ECOSYSTEM.get(finding.language.value, finding.language.value)
     signals = gather(tree, finding, ecosystem, declared, env)
-    return _judge(signals, finding, ecosystem, read_texts(tree))
+    return _judge(signals, finding, ecosystem, read_texts(tree), env)
 
 
 def settled(tree: FileTree, env: Sequence[EnvVariable], needs: Needs) -> tuple[EnvVariable, ...]:
@@ -63,7 +66,11 @@ def settled(tree: FileTree, env: Sequence[EnvVariable], needs: Needs) -> tuple[E
 
 
 def _judge(
-    signals: dict[str, Signals], finding: Finding, ecosystem: str, texts: list[tuple[str, str]]
+    signals: dict[str, Signals],
+    finding: Finding,
+    ecosystem: str,
+    texts: list[tuple[str, str]],
+    env: Sequence[EnvVariable],
 ) -> Needs:
     required: dict[str, Fact[str]] = {}
     optional: dict[str, Fact[str]] = {}
@@ -81,24 +88,30 @@ def _judge(
     undecided = _one_database(required, optional, signals)
     if sqlite and not any(need in required for need in SQL) and "persistent-disk" not in required:
         optional.setdefault("persistent-disk", Fact("persistent-disk", GUESS, (sqlite,)))
-    variables = _variables(signals, (*required, *optional))
+    values = chosen_by(finding, texts, env, (*required, *optional))
+    for need in values.keys() - required.keys():
+        optional.setdefault(need, Fact(need, GUESS, ()))
+    variables = with_choosers(_variables(signals, (*required, *optional)), values)
     schemes = _schemes(finding, texts, (*required, *optional))
     schemes |= _of_variables(variables, schemes)
     return Needs(
-        required, optional, variables, schemes,
+        required, optional, variables, schemes, values,
         _system_packages(finding, ecosystem), undecided,
     )  # fmt: skip
 
 
 def _variables(signals: dict[str, Signals], needs: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """By which variables each need comes. One that could be of two stores is of the first."""
+    """By which variables each need comes. One that could be of two stores is of the first; of two
+    SQL servers it is of both, as either may be chosen.
+    """
     found: dict[str, tuple[str, ...]] = {}
-    taken: set[str] = set()
+    taken: dict[str, str] = {}
     for need in needs:
         names = [item.name for item in signals[need].variables]
         if need in STORES:
-            names = [name for name in names if name not in taken]
-            taken.update(names)
+            both = need in SQL
+            names = [name for name in names if name not in taken or (both and taken[name] in SQL)]
+            taken |= {name: need for name in names if name not in taken}
         if names:
             found[need] = tuple(names)
     return found

@@ -100,7 +100,9 @@ def _row(report: RepositoryReport, label: str, value: str, name: str) -> Row:
 
 
 def _need(report: RepositoryReport, need: str) -> str:
-    variables = ", ".join(report.need_variables.get(need, ())[:4])
+    values = report.need_values.get(need, {})
+    names = [name for name in report.need_variables.get(need, ()) if name not in values][:4]
+    variables = ", ".join((*names, *(f"{name}={value}" for name, value in values.items())))
     scheme = report.url_schemes.get(need)
     details = "; ".join(item for item in (variables, f"{scheme}://" if scheme else "") if item)
     return f"{need} ({details})" if details else need

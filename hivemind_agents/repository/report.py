@@ -86,6 +86,8 @@ class RepositoryReport(Frozen):
     optional_needs: tuple[Need, ...] = ()
     need_variables: dict[str, tuple[str, ...]] = {}
     url_schemes: dict[str, str] = {}
+    # Values that make the application take a database: need to variable to value.
+    need_values: dict[str, dict[str, str]] = {}
     env: tuple[EnvVariable, ...] = ()
     host_variables: dict[str, HostVariable] = {}
     # Variables that hold the application's own address.

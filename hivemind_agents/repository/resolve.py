@@ -212,6 +212,7 @@ def _assemble(
         optional_needs=tuple(needs.optional),
         need_variables=needs.variables,
         url_schemes=needs.schemes,
+        need_values=needs.values,
         system_packages=tuple(
             dict.fromkeys(
                 [

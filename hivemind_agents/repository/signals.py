@@ -23,7 +23,7 @@ from hivemind_agents.repository.tree import FileTree
 SQL = ("postgresql", "mysql")
 STORES = (*SQL, "mongodb")
 _SQL_PARTS = (
-    r"DATABASE_UR[LI]|DB_UR[LI]|DB_(HOST\w*|PORT|USER\w*|PASS\w*|NAME|DATABASE)|"
+    r"DATABASE_UR[LI]|DB_UR[LI]|DB_?(HOST\w*|PORT|USER\w*|PASS\w*|NAME)|DB_DATABASE|"
     r"SQLALCHEMY_DATABASE_URI|DATABASE_(HOST\w*|PORT|USER\w*|PASS\w*|NAME)|"
     r"DB_(?:CONNECTION\w*|CONN(?:_STR\w*|STR\w*)?|SOURCE|STRING|SERVER|ADDR\w*)|"
     r"(?:DB|DATABASE|SQL)_(?:DSN|CONNECTION\w*)|JDBC_DATABASE_\w+|SPRING_(DATASOURCE|R2DBC)_\w+|"

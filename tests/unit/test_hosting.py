@@ -107,6 +107,8 @@ ACCOUNT = "app:p%2Fw%401%25"
         ("mysql", {"names": ("MYSQL_ADDR",)}, "MYSQL_ADDR", "db.test:1"),
         ("mysql", {"names": ("MYSQL_DATABASE_DB",)}, "MYSQL_DATABASE_DB", "app"),
         ("mysql", {"language": "go"}, "HIVEMIND_DATABASE", f"mysql://{ACCOUNT}@db.test:1/app"),
+        ("mysql", {"names": ("DB",), "values": {"mysql": {"DB": "mariadb"}}}, "DB", "mariadb"),
+        ("postgresql", {"names": ("DB",), "values": {"mysql": {"DB": "mariadb"}}}, "DB", "app"),
     ],
 )  # fmt: skip
 def test_a_connection_is_written_as_the_application_reads_it(engine, asked, variable, value):
