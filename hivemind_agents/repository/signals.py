@@ -58,15 +58,20 @@ VARIABLES: dict[str, re.Pattern[str]] = {
         r"^(UPLOAD\w*(DIR|FOLDER|PATH)|DATA_DIR|STORAGE_(DIR|PATH)|SQLITE_\w+)$"
     ),
 }
-# Names that look like a database's, and are about something else.
+# Names that look like a database's, and are about something else: what tests or developers use,
+# and Prisma's shadow, may be emptied by those, and never is the database of a release.
+_NOT_OURS = r"TEST|TESTS|TESTING|DEV|DEVEL|DEVELOPMENT|LOCAL|CI|E2E|SHADOW"
 _OTHERS = (
-    r"(?:^|_)(TEST|MONGO\w*|REDIS|VALKEY|RABBIT\w*|AMQP|ELASTIC\w*|LDAP|CLICKHOUSE|NEO4J|INFLUX\w*|"
+    rf"(?:^|_)({_NOT_OURS}|MONGO\w*|REDIS|VALKEY|RABBIT\w*|AMQP|ELASTIC\w*|LDAP|CLICKHOUSE|NEO4J|"
+    r"INFLUX\w*|"
 )
 _ELSEWHERE: dict[str, re.Pattern[str]] = {
-    "postgresql": re.compile(_OTHERS + r"MYSQL|MARIADB|SQLITE|MSSQL)(?:_|$)"),
-    "mysql": re.compile(_OTHERS + r"POSTGRES\w*|PG|SQLITE|MSSQL)(?:_|$)"),
-    "mongodb": re.compile(r"(?:^|_)(TEST|POSTGRES\w*|PG|MYSQL|MARIADB|REDIS|SQLITE)(?:_|$)"),
-    "redis": re.compile(r"(?:^|_)TEST(?:_|$)"),
+    "postgresql": re.compile(_OTHERS + r"MYSQL|MARIADB|SQLITE|MSSQL)(?:_|$)", re.IGNORECASE),
+    "mysql": re.compile(_OTHERS + r"POSTGRES\w*|PG|SQLITE|MSSQL)(?:_|$)", re.IGNORECASE),
+    "mongodb": re.compile(
+        rf"(?:^|_)({_NOT_OURS}|POSTGRES\w*|PG|MYSQL|MARIADB|REDIS|SQLITE)(?:_|$)", re.IGNORECASE
+    ),
+    "redis": re.compile(rf"(?:^|_)(?:{_NOT_OURS})(?:_|$)", re.IGNORECASE),
 }
 
 
@@ -213,7 +218,7 @@ def _from_examples(signals: dict[str, Signals], tree: FileTree) -> None:
     for name, (where, value) in example_values(tree).items():
         for need, pattern in _LITERALS.items():
             named = need in _CHOSEN and _CLIENT.search(name) and _CHOSEN[need].match(value)
-            if named or (pattern.match(value) and not re.search(r"(?:^|_)TEST(?:_|$)", name)):
+            if named or (pattern.match(value) and not _ELSEWHERE["redis"].search(name)):
                 entry = signals[need]
                 entry.weakly_provided = entry.weakly_provided or where
 

@@ -6,7 +6,8 @@ DJANGO = {
     "requirements.txt": "django\npsycopg2-binary\nmysqlclient\ngunicorn\n",
     "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'pings.settings')\n"
     "import django\n",
-    "pings/wsgi.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'pings.settings')\n"
+    "pings/wsgi.py": "import os\n"
+    "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'pings.settings')\n"
     "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n",
     "pings/urls.py": "urlpatterns = []\n",
 }
@@ -81,9 +82,23 @@ CASES = [
             "requirements.txt": "flask\n",
             "app.py": "import os\nfrom flask import Flask\napp = Flask(__name__)\n"
             "if os.getenv('TEST_DB_ENGINE') == 'postgres':\n    pass\n"
-            "if os.getenv('VECTOR_DB_TYPE') == 'postgres':\n    pass\nname = os.getenv('DB', 'x')\n",
+            "if os.getenv('VECTOR_DB_TYPE') == 'postgres':\n    pass\n"
+            "name = os.getenv('DB', 'x')\n",
         },
         need_values={},
         needs=[],
+    ),
+    case(
+        "databases-of-tests-and-developers-are-not-that-of-a-release",
+        {
+            "requirements.txt": "flask\nflask-sqlalchemy\npsycopg2-binary\nredis\n",
+            "app.py": "import os, redis\nfrom flask import Flask\napp = Flask(__name__)\n"
+            "URLS = [os.environ.get('DEV_DATABASE_URL'), os.environ.get('TESTING_DATABASE_URL'),\n"
+            "    os.environ.get('DATABASE_URL_TEST'), os.environ.get('SHADOW_DATABASE_URL')]\n"
+            "app.config['SQLALCHEMY_DATABASE_URI'] = os.environ['DATABASE_URL']\n"
+            "cache = redis.from_url(os.environ['REDIS_URL']) or os.getenv('DEV_REDIS_URL')\n",
+        },
+        needs=["postgresql", "redis"],
+        need_variables={"postgresql": ("DATABASE_URL",), "redis": ("REDIS_URL",)},
     ),
 ]
