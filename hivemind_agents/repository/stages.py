@@ -49,7 +49,7 @@ def read_sets(
     known = {variable.name: variable for variable in env}
     sets: dict[str, str] = {}
     for name, value in _told(declared):
-        if name not in known:
+        if name not in known or (name == _SETTINGS and not _is_module(tree, value)):
             continue
         folder = _is_here(value, kept)
         if _is_ours(known[name], folder=folder) and (folder or not _FOREIGN.search(value)):
@@ -60,6 +60,13 @@ def read_sets(
         if stage:
             sets.setdefault(variable.name, stage)
     return {**sets, **(finding.sets if finding else {})}
+
+
+def _is_module(tree: FileTree, name: str) -> bool:
+    """Whether settings are in the tree: an image may have them from elsewhere."""
+    stem = name.replace(".", "/")
+    folders = ["", *(path.removesuffix("manage.py") for path in tree.named("manage.py"))]
+    return any(tree.has(f"{each}{stem}.py", f"{each}{stem}/__init__.py") for each in folders)
 
 
 def _is_here(path: str, kept: Collection[str]) -> bool:

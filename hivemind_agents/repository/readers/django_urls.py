@@ -31,21 +31,35 @@ def url_places(module: ast.Module) -> dict[int, Place]:
 
 
 def list_prefix(module: ast.Module, name: str) -> str | None:
-    """What stands before the paths of a list that the module itself includes or adds to those that
-    Django reads; None where it does neither.
+    """What stands before the paths of a list that the module itself adds to those that Django
+    reads, or includes; None where it does neither.
     """
-    for node in ast.walk(module):
+    nodes = list(ast.walk(module))
+    for node in nodes:
+        if not isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+            continue
+        if _name(node) == PATTERNS and node.value and _adds(node.value, name):
+            return ""
+    for node in nodes:
         if isinstance(node, ast.Call) and (inner := _included(node)) is not None:
             first = inner.elts[0] if isinstance(inner, ast.Tuple) and inner.elts else inner
             if isinstance(first, ast.Name) and first.id == name:
                 return _text(node)
-    for statement in module.body:
-        added = isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign)
-        if added and _name(statement) == PATTERNS and any(
-            isinstance(inner, ast.Name) and inner.id == name for inner in ast.walk(statement)
-        ):  # fmt: skip
-            return ""
     return None
+
+
+def _adds(value: ast.expr, name: str) -> bool:
+    """Whether a value has a list in it as it is: alone, in a sum, spread or wrapped."""
+    if isinstance(value, ast.Name):
+        return value.id == name
+    inner: list[ast.expr] = []
+    if isinstance(value, ast.BinOp):
+        inner = [value.left, value.right]
+    elif isinstance(value, ast.List | ast.Tuple):
+        inner = [each.value for each in value.elts if isinstance(each, ast.Starred)]
+    elif isinstance(value, ast.Call) and _called(value) not in _PATHS:
+        inner = [each.value if isinstance(each, ast.Starred) else each for each in value.args]
+    return any(_adds(each, name) for each in inner)
 
 
 def _place(call: ast.Call, place: Place, found: dict[int, Place]) -> None:

@@ -43,7 +43,7 @@ def read_settings(project: PythonProject, manage: str, folder: str) -> Settings:
     tree = project.tree
     starters = [*tree.named("wsgi.py"), *tree.named("asgi.py"), manage]
     named = {path: str(hit[1]) for path in starters if (hit := tree.search(path, NAMED))}
-    chosen = _chosen(tree, folder, [*_of_a_release(tree), *named.values()])
+    chosen = _chosen(tree, folder, [*_of_a_release(tree, folder), *named.values()])
     if chosen is None:
         return Settings()
     said = all(name == chosen for name in named.values()) and manage in named
@@ -68,10 +68,14 @@ _STARTS = re.compile(r"^(?:docker/|deploy/)?(?:[\w.-]*uwsgi[\w.-]*\.ini|Procfile
 _TOLD = re.compile(rf"(?m)^(?!\s*#).*\b{VARIABLE}[=\s]+[\"']?([\w.]+)")
 
 
-def _of_a_release(tree: FileTree) -> list[str]:
-    """Settings that files for a release name, none for another stage."""
-    hits = [hit for path in tree.paths if _STARTS.match(path) and (hit := tree.search(path, _TOLD))]
-    return [str(hit[1]) for hit in hits if not _ELSEWHERE.search(str(hit[1]).rpartition(".")[2])]
+def _of_a_release(tree: FileTree, folder: str) -> list[str]:
+    """Settings that files for a release name, which are there, and for no other stage."""
+    hits = (tree.search(path, _TOLD) for path in tree.paths if _STARTS.match(path))
+    return [
+        name for hit in hits
+        if hit and not _ELSEWHERE.search((name := str(hit[1])).rpartition(".")[2])
+        and module_path(tree, folder, name)
+    ]  # fmt: skip
 
 
 def _chosen(tree: FileTree, folder: str, named: list[str]) -> str | None:

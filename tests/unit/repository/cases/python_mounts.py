@@ -44,6 +44,9 @@ CASES = [
     case("mounts-django-a-list-that-is-added", {
         **DJANGO, "p/urls.py": "from django.urls import path\nfrom p import views\nops = [path('healthz', views.status)]\nurlpatterns = [path('', views.home)]\nurlpatterns += ops\n"},
          health_path="/healthz"),
+    case("mounts-django-a-list-that-is-all-unless-a-prefix-is-set", {
+        **DJANGO, "p/urls.py": "from django.conf import settings\nfrom django.urls import include, path\nfrom p import views\nreal = [path('healthz', views.status)]\nif settings.PREFIX:\n    urlpatterns = [path(settings.PREFIX, include(real))]\nelse:\n    urlpatterns = real\n"},
+         health_path="/healthz"),
     case("mounts-django-a-list-in-its-place", {
         **DJANGO, "p/urls.py": "from django.conf.urls.i18n import i18n_patterns\nfrom django.urls import include, path\nfrom p import views\nurlpatterns = [path('ops/', include([path('healthz', views.status), path('', views.home)]))] + i18n_patterns(path('about/', views.about))\n"},
          health_path="/ops/healthz"),

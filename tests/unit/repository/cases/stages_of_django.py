@@ -110,6 +110,16 @@ CASES = [
         sets={},
     ),
     case(
+        "django-image-has-its-settings-from-elsewhere",
+        {
+            **tree("config.settings", "config.settings", {"settings": BASE}),
+            "Dockerfile": "FROM python:3.11\nENV DJANGO_SETTINGS_MODULE=image_settings\n"
+            "COPY docker/image_settings.py /srv/image_settings.py\n",
+            "docker/image_settings.py": "from config.settings import *\n",
+        },
+        sets={},
+    ),
+    case(
         "django-settings-of-another-host-ask-for-nothing",
         tree(
             "config.settings.local",
