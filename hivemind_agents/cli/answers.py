@@ -35,6 +35,12 @@ _KEY_NAME = re.compile(r"SECRET|SALT|KEYS?$")
 # What these words alone name belongs to somebody else: an access key, a password.
 _NOT_OWN = re.compile(r"^(ACCESS_KEYS?|SECRET_ACCESS_KEY|SECRET_TOKEN|KEYS?|TOKEN_KEY|SITE_KEY)$")
 
+# The password of whoever is let in first: the application makes that account with it.
+_FIRST_PASSWORD = re.compile(
+    r"^(?:\w+_)?(?:FIRST|INITIAL|DEFAULT|BOOTSTRAP|INIT)_(?:SUPER_?USER|ADMIN\w*|OWNER|ROOT|USER)_"
+    r"(?:PASSWORD|PASS)$|^(?:\w+_)?SUPERUSER_PASSWORD$"
+)
+
 Ask = Callable[["EnvVariable"], str]
 
 
@@ -42,7 +48,7 @@ Ask = Callable[["EnvVariable"], str]
 class Missing:
     """Variables without a value, by what is to be done about them."""
 
-    # Nobody but the application has to know them.
+    # Nobody but the application has to know them, or whoever logs in first.
     own: tuple[str, ...] = ()
     # The code stops without them.
     demanded: tuple["EnvVariable", ...] = ()
@@ -119,7 +125,8 @@ def missing(
     for variable in report.env:
         if variable.name in known:
             continue
-        if variable.secret and is_own_key(variable.name):
+        first = variable.demanded and _FIRST_PASSWORD.match(variable.name.upper())
+        if variable.secret and (first or is_own_key(variable.name)):
             own.append(variable.name)
         elif variable.default is not None:
             continue

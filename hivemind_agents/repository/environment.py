@@ -73,10 +73,12 @@ def _harmless(default: str | None) -> bool:
         r"\w+://(?:localhost|127\.0\.0\.1)[:/\w.-]*", default) is not None)  # fmt: skip
 
 
-def _examples(tree: FileTree) -> dict[str, tuple[str, str]]:
+def _examples(
+    tree: FileTree, paths: Iterable[str] = EXAMPLES
+) -> dict[str, tuple[str, str]]:  # fmt: skip
     """Name to (evidence, value) of the example environment files."""
     found: dict[str, tuple[str, str]] = {}
-    for path in EXAMPLES:
+    for path in paths:
         for number, line in enumerate((tree.text(path, limit=100_000) or "").splitlines(), start=1):
             name, equals, value = line.strip().removeprefix("export ").partition("=")
             if equals and NAME.match(name.strip()):
@@ -87,3 +89,21 @@ def _examples(tree: FileTree) -> dict[str, tuple[str, str]]:
 def example_values(tree: FileTree) -> dict[str, tuple[str, str]]:
     """What the example environment files propose: name to (evidence, value)."""
     return _examples(tree)
+
+
+# Says that somebody has to put something in its place.
+_PLACEHOLDER = re.compile(
+    r"(?i)^$|change|replace|todo|your|x{3}|[<>{}]|\.\.\.|(?<!@)\bexample\.(?:com|org)|^(?:none|null)$"
+)
+
+
+def proposed_values(*trees: FileTree) -> dict[str, str]:
+    """What the repository's own environment files, examples or not, say of variables that are no
+    secrets, the first tree's word first.
+    """
+    return {
+        name: value
+        for tree in reversed(trees)
+        for name, (_, value) in _examples(tree, (".env", *EXAMPLES)).items()
+        if not is_secret(name) and not _PLACEHOLDER.search(value)
+    }

@@ -1,7 +1,7 @@
 """From findings to one report: which language runs, which command starts it, what the user says."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hivemind_agents.domain.schedule import Schedule
@@ -10,7 +10,7 @@ from hivemind_agents.repository.behaviours import read_behaviours
 from hivemind_agents.repository.commands import read_processes
 from hivemind_agents.repository.components import Layout, read_layout, services_around
 from hivemind_agents.repository.config import UserWord, VariableWord, read_word
-from hivemind_agents.repository.environment import read_environment
+from hivemind_agents.repository.environment import proposed_values, read_environment
 from hivemind_agents.repository.facts import CERTAIN, LIKELY, SURE, Fact, Finding
 from hivemind_agents.repository.hosts import (
     read_host_variables,
@@ -53,14 +53,19 @@ def inspect_tree(tree: FileTree, *, overrides: UserWord | None = None) -> Reposi
     if inner_source is None:
         word, inner_source = root_word, source
     said = flags.language or word.language
-    report = _read(inner, layout, chosen, services_around(tree, chosen), said)
+    proposed = proposed_values(inner, tree)
+    around = services_around(tree, chosen)
+    report = _read(inner, layout, chosen, around, said=said, proposed=proposed)
     return _apply(_apply(report, word, inner_source or "hivemind.yml"), flags, "the command line")
 
 
 def _read(
-    tree: FileTree, layout: Layout, folder: str, around: Sequence[Declared], said: str | None
-) -> RepositoryReport:
-    """`said`: the language by the user's word, whose reading is then the one that counts."""
+    tree: FileTree, layout: Layout, folder: str, around: Sequence[Declared], *,
+    said: str | None, proposed: Mapping[str, str],
+) -> RepositoryReport:  # fmt: skip
+    """`said`: the language by the user's word, whose reading is then the one that counts.
+    `proposed`: what the repository's environment files have.
+    """
     declared = [*read_platforms(tree), *around]
     findings = weigh(read_languages(tree), declared)
     meant = [item for item in findings if item[1].language.value == said]
@@ -105,7 +110,9 @@ def _read(
             "volumes": volumes,
             "url_variables": read_url_variables(env),
             "https_variables": read_https_variables(tree, env),
-            "sets": read_sets(tree, finding, declared, env, processes, kept=volumes),
+            "sets": read_sets(
+                tree, finding, declared, env, processes, kept=volumes, proposed=proposed
+            ),
             "schedules": _schedules(declared),
             "notes": (
                 *report.notes,

@@ -5,7 +5,8 @@ and falls back to the one for development, is given the name that the code has f
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from hivemind_agents.repository.facts import Finding
 from hivemind_agents.repository.hosts import means_hosts
@@ -42,9 +43,11 @@ def read_sets(
     processes: Collection[str],
     *,
     kept: Collection[str] = (),
+    proposed: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, str]:
     """Name to value, of variables that the code reads. `processes`: those of a release; `kept`:
-    folders that a release has, wherever they are.
+    folders that a release has, wherever they are; `proposed`: values of the repository's own
+    environment files, which serve where the code stops without one.
     """
     known = {variable.name: variable for variable in env}
     sets: dict[str, str] = {}
@@ -59,6 +62,10 @@ def read_sets(
         stage = stage or _switched(variable, migrates="release" in processes)
         if stage:
             sets.setdefault(variable.name, stage)
+        example = proposed.get(variable.name, "")
+        lacks = variable.demanded and variable.default is None and _is_ours(variable, folder=False)
+        if example and lacks and not _FOREIGN.search(example):
+            sets.setdefault(variable.name, example)
     return {**sets, **(finding.sets if finding else {})}
 
 

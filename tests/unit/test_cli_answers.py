@@ -45,6 +45,25 @@ def test_only_the_applications_own_keys_are_made_up(name: str, own: bool) -> Non
     assert own is answers.is_own_key(name)
 
 
+def test_the_first_password_is_made_where_the_code_stops_without_it() -> None:
+    """
+    A new account's password can be made up; one of an account elsewhere cannot.
+    """
+    first, optional, elsewhere = (
+        EnvVariable(name=name, secret=True, required=True, demanded=demanded)
+        for name, demanded in (
+            ("FIRST_SUPERUSER_PASSWORD", True),
+            ("INITIAL_ADMIN_PASSWORD", False),
+            ("LDAP_ADMIN_PASSWORD", True),
+        )
+    )
+    report = RepositoryReport(env=(first, optional, elsewhere))
+
+    found = answers.missing(report, (), None)
+
+    assert answers.Missing(("FIRST_SUPERUSER_PASSWORD",), (elsewhere,), (optional,)) == found
+
+
 def test_variables_are_told_apart() -> None:
     """Own keys, those that the code stops without, those that are wanted by their name."""
     report = RepositoryReport(env=(SECRET_KEY, API_KEY, TEAM, MAIL))

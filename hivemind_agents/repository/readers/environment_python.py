@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from hivemind_agents.repository.readers.python_source import PythonModule, dotted, first_text
 from hivemind_agents.repository.readers.syntax import constant, keyword
-from hivemind_agents.repository.readers.variables import NAME, Use
+from hivemind_agents.repository.readers.variables import NAME, Use, names_a_store
 
 # What a web server tells of a request in a mapping of the same name (PEP 3333), no setting.
 _OF_A_REQUEST = re.compile(
@@ -238,7 +238,9 @@ def _python_call(
         return
     if name in _GETTERS or given:
         default = node.args[1] if len(node.args) > 1 else keyword(node, "default")
-        yield Use(key, where, constant(default), optional=_falls_back(default))
+        # `None` in so many words is what an author expects; a store is looked for all the same.
+        expected = default is not None and not names_a_store(key)
+        yield Use(key, where, constant(default), optional=expected or _falls_back(default))
     elif reads_config and _READERS.match(name):
         default = keyword(node, "default") or (
             node.args[1] if len(node.args) > 1 and name.startswith("env") else None

@@ -62,6 +62,7 @@ PLATFORM = frozenset(
         "TERM",
         "EDITOR",
         "COLUMNS",
+        "DISPLAY",
         "UID",
         "GID",
     }
@@ -103,9 +104,14 @@ def is_secret(name: str) -> bool:
     )
 
 
+def names_a_store(name: str) -> bool:
+    """Whether a variable is the address of a database."""
+    return bool(_NEEDED.search(name))
+
+
 def is_needed(name: str) -> bool:
     """Whether a variable without a default is one that nothing works without."""
-    return bool(_NEEDED.search(name)) or (
+    return names_a_store(name) or (
         is_secret(name) and not re.search(r"(?i)SENTRY|DSN$|ROLLBAR|NEW_RELIC|ANALYTICS", name)
     )
 

@@ -68,6 +68,24 @@ CASES = [
         **FASTAPI, env=demands("SIGNING_KEY"),
     ),
     case(
+        "what the repository's own environment file says where the code stops without it",
+        _one("class Settings(BaseSettings):\n    project_name: str\n    admin: str\n    site: str\n    api_token: str\n    region: str = 'north'\n    host_of_mail: str\n")
+        | {".env": "PROJECT_NAME='The Shop'\nADMIN=admin@example.com\nAPI_TOKEN=changethis\nREGION=south\nSITE=https://your-site.example\nHOST_OF_MAIL=localhost\n"},
+        **FASTAPI, sets={"PROJECT_NAME": "The Shop", "ADMIN": "admin@example.com"},
+    ),
+    case(
+        "an environment file at the root of a component's folder",
+        {f"backend/{path}": text for path, text in _one("class Settings(BaseSettings):\n    project_name: str\n").items()}
+        | {".env.example": "PROJECT_NAME=Shop\n", "frontend/index.html": "<title>Shop</title>"},
+        **FASTAPI, path="backend", sets={"PROJECT_NAME": "Shop"},
+    ),
+    case(
+        "a variable that may be none in so many words",
+        {"requirements.txt": "fastapi\nuvicorn\n",
+         "main.py": "import os\nfrom fastapi import FastAPI\n\napp = FastAPI()\nTOKEN = os.environ.get('SEARCH_TOKEN', None)\nKEY = os.getenv('STORAGE_PASSWORD', default=None)\nOTHER = os.getenv('MAIL_TOKEN')\n"},
+        **FASTAPI, env=demands("MAIL_TOKEN"),
+    ),
+    case(
         "models that are no settings",
         _shop(settings=f"{ROOT}\nclass Settings(BaseSettings):\n    signing_key: str\n\nsettings = Settings()\n",
               schemas="from pydantic import BaseModel\n\nclass Shared(BaseModel):\n    token: str\n\nclass Settings(Shared):\n    secret_key: str\n"),
