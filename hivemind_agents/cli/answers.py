@@ -5,16 +5,14 @@ application itself ever checks (keys that sign its sessions), which are made and
 variables that somebody has to know.
 """
 
-import base64
 import os
-import re
-import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hivemind_agents.cli import output
+from hivemind_agents.cli.own_keys import is_first_password, is_own_key, own_key, own_prefix
 from hivemind_agents.errors import UserError
 
 if TYPE_CHECKING:
@@ -24,23 +22,6 @@ if TYPE_CHECKING:
 # Keys of hivemind.yml that answer a question of another name.
 _KEYS = {"component": "path"}
 _MODELS_CONFIDENCE = 0.5
-# Words that the names of an application's own keys are made of, and nothing else.
-_OWN_WORDS = """
-SECRET SECRETS KEY KEYS BASE SALT HASH SIGN SIGNING ENCRYPT ENCRYPTION SECURITY AUTH SESSION
-SESSIONS COOKIE COOKIES JWT CSRF XSRF PASSWORD TOKEN TOKENS ACCESS REFRESH APP APPLICATION
-NODE EXPRESS NEXT NEXTAUTH BETTER DJANGO FLASK FASTAPI LARAVEL RAILS
-"""
-_OWN = frozenset(_OWN_WORDS.split())
-_KEY_NAME = re.compile(r"SECRET|SALT|KEYS?$")
-# What these words alone name belongs to somebody else: an access key, a password.
-_NOT_OWN = re.compile(r"^(ACCESS_KEYS?|SECRET_ACCESS_KEY|SECRET_TOKEN|KEYS?|TOKEN_KEY|SITE_KEY)$")
-
-# The password of whoever is let in first: the application makes that account with it.
-_FIRST_PASSWORD = re.compile(
-    r"^(?:\w+_)?(?:FIRST|INITIAL|DEFAULT|BOOTSTRAP|INIT)_(?:SUPER_?USER|ADMIN\w*|OWNER|ROOT|USER)_"
-    r"(?:PASSWORD|PASS)$|^(?:\w+_)?SUPERUSER_PASSWORD$"
-)
-
 Ask = Callable[["EnvVariable"], str]
 
 
@@ -122,11 +103,12 @@ def missing(
     """The variables that have no value: neither given now nor before, nor set by the platform."""
     known = {*given, *_kept(record), *_provided(report, record)}
     own, demanded, wanted = list[str](), list["EnvVariable"](), list["EnvVariable"]()
+    prefix = own_prefix(variable.name for variable in report.env)
     for variable in report.env:
         if variable.name in known:
             continue
-        first = variable.demanded and _FIRST_PASSWORD.match(variable.name.upper())
-        if variable.secret and (first or is_own_key(variable.name)):
+        first = variable.demanded and is_first_password(variable.name)
+        if variable.secret and (first or is_own_key(variable.name.removeprefix(prefix))):
             own.append(variable.name)
         elif variable.default is not None:
             continue
@@ -160,28 +142,6 @@ def answered(
         else:
             plain[variable.name] = value
     return Answers(plain=plain, secret=secret, made=lacking.own, open=tuple(left))
-
-
-def is_own_key(name: str) -> bool:
-    """Whether a secret's name says that only the application itself checks it: SECRET_KEY is one,
-    STRIPE_SECRET_KEY is not.
-    """
-    upper = name.upper()
-    parts = [part for part in upper.split("_") if part]
-    return (
-        bool(parts)
-        and set(parts) <= _OWN
-        and _KEY_NAME.search(upper) is not None
-        and _NOT_OWN.match(upper) is None
-        and not (parts[-1] == "PASSWORD" or upper.endswith("ACCESS_KEY"))
-    )
-
-
-def own_key(name: str, framework: str | None) -> str:
-    """A new key of 256 random bits, in the form that its reader takes."""
-    if framework == "laravel" and name == "APP_KEY":
-        return "base64:" + base64.b64encode(secrets.token_bytes(32)).decode()
-    return secrets.token_hex(32)
 
 
 def told(variables: Iterable["EnvVariable"]) -> str:

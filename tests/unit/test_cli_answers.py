@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hivemind_agents.cli import answers
+from hivemind_agents.cli import answers, own_keys
 from hivemind_agents.domain.deployment import Deployment, Release
 from hivemind_agents.errors import UserError
 from hivemind_agents.repository.report import EnvVariable, Question, RepositoryReport
@@ -30,6 +30,12 @@ MAIL = EnvVariable(name="MAIL_TOKEN", secret=True, required=True)
         ("APP_KEY", True),
         ("SECURITY_PASSWORD_SALT", True),
         ("REFRESH_TOKEN_SECRET", True),
+        ("ADMIN_JWT_SECRET", True),
+        ("API_TOKEN_SALT", True),
+        ("CMD_SESSION_SECRET", True),
+        ("FORUM_COOKIEKEY", True),
+        ("UTILS_SECRET", True),
+        ("SUPABASE_JWT_SECRET", False),
         ("STRIPE_SECRET_KEY", False),
         ("AWS_SECRET_ACCESS_KEY", False),
         ("SECRET_ACCESS_KEY", False),
@@ -42,7 +48,20 @@ MAIL = EnvVariable(name="MAIL_TOKEN", secret=True, required=True)
 )
 def test_only_the_applications_own_keys_are_made_up(name: str, own: bool) -> None:
     """A key that a service gave out cannot be invented; one that signs sessions can."""
-    assert own is answers.is_own_key(name)
+    assert own is own_keys.is_own_key(name)
+
+
+def test_the_applications_name_before_a_key_does_not_make_it_anothers() -> None:
+    """A prefix that most variables have is the application's; that of a service never is."""
+
+    def own(*names: str) -> tuple[str, ...]:
+        env = tuple(EnvVariable(name=name, secret="SECRET" in name) for name in names)
+        return answers.missing(RepositoryReport(env=env), (), None).own
+
+    paper = ("PAPER_SECRET_KEY", "PAPER_URL", "PAPER_ADMIN", "PAPER_OCR", "TZ", "STRIPE_SECRET")
+    assert ("PAPER_SECRET_KEY",) == own(*paper)
+    assert () == own("STRIPE_SECRET_KEY", "STRIPE_URL", "STRIPE_PLAN", "STRIPE_ID", "TZ")
+    assert () == own("MAPS_SECRET_KEY", "MAPS_URL", "TZ", "HOME", "LANG")
 
 
 def test_the_first_password_is_made_where_the_code_stops_without_it() -> None:
@@ -125,7 +144,7 @@ def test_asked_values_are_sorted_into_plain_and_secret() -> None:
 
 def test_laravels_key_has_the_form_that_laravel_reads() -> None:
     """`base64:` and 32 bytes."""
-    assert answers.own_key("APP_KEY", "laravel").startswith("base64:")
+    assert own_keys.own_key("APP_KEY", "laravel").startswith("base64:")
 
 
 def test_questions_are_asked_once_and_the_repository_is_read_again() -> None:

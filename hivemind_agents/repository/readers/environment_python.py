@@ -70,6 +70,7 @@ def python_uses(module: PythonModule) -> Iterator[Use]:
         if keyword.arg == "default"
     }
     asked = _asked(nodes)
+    insisted = _insisted(nodes)
     helpers = _helpers(nodes) if _READS_A_NAME.search(text) else {}
     renamed = re.search(r"=\s*(?:os\.)?environ\b(?!\.get|\[)|import environ", text)
     mappings = _mappings(nodes) if renamed else set()
@@ -98,11 +99,12 @@ def python_uses(module: PythonModule) -> Iterator[Use]:
                 )  # fmt: skip
         elif isinstance(node, ast.Call):
             fallback = otherwise.get(id(node))
+            insists = id(node) in insisted
             for use in _python_call(path, node, mappings, reads_config=reads_config):
                 yield (
                     replace(use, default=use.default or constant(fallback), optional=True)
                     if fallback is not None or id(node) in flags
-                    else use
+                    else replace(use, demanded=use.demanded or (insists and not use.default))
                 )
 
 
@@ -135,6 +137,41 @@ def _asked(nodes: Iterable[ast.AST]) -> set[str]:
                 and isinstance(inner.slice.value, str)
             )
     return found
+
+
+def _insisted(nodes: Iterable[ast.AST]) -> set[int]:
+    """The readings whose absence ends the program: `x = getenv("X")`, `if not x: raise`."""
+    read: dict[str, int] = {}
+    ends: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            read |= {dotted(target): id(node.value) for target in node.targets}
+        elif isinstance(node, ast.If) and any(
+            isinstance(one, ast.Raise)
+            or (
+                isinstance(one, ast.Expr)
+                and dotted(getattr(one.value, "func", one)).endswith("exit")
+            )
+            for one in node.body
+        ):
+            ends.add(_absent(node.test))
+    return {read[name] for name in ends - {""} if name in read}
+
+
+def _ends(statement: ast.stmt) -> bool:
+    """Whether it raises, or leaves the program."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    leaves = isinstance(call, ast.Call) and dotted(call.func).endswith("exit")
+    return leaves or isinstance(statement, ast.Raise)
+
+
+def _absent(test: ast.expr) -> str:
+    """The name that a condition finds to be nothing: `not x`, `x is None`."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return dotted(test.operand)
+    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is):
+        return dotted(test.left)
+    return ""
 
 
 def _goes_on(handler: ast.ExceptHandler) -> bool:

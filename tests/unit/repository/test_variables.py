@@ -344,3 +344,15 @@ def test_what_python_looks_for_first_is_not_demanded(code: str, demanded: list[s
     }
 
     assert demanded == required(files)
+
+
+def test_a_reading_whose_absence_ends_the_program_is_demanded():
+    """Asked for afterwards is demanded as well; None in so many words, and a warning, are not."""
+    code = (
+        "import os, sys\ntoken = os.environ.get('SHOP')\nif not token:\n    raise ValueError()\n"
+        "city = os.getenv('CITY')\nif city is None:\n    print('city?')\n    sys.exit(1)\n"
+        "bucket_key = os.getenv('BUCKET_KEY', None)\nzone = os.getenv('ZONE')\n"
+        "if zone is None:\n    print('no zone')\n"
+    )
+
+    assert ["CITY", "SHOP"] == required({"requirements.txt": "requests\n", "main.py": code})
