@@ -96,7 +96,7 @@ def _judge(
     schemes |= _of_variables(variables, schemes)
     return Needs(
         required, optional, variables, schemes, values,
-        _system_packages(finding, ecosystem), undecided,
+        _system_packages(finding, ecosystem, texts), undecided,
     )  # fmt: skip
 
 
@@ -331,11 +331,25 @@ def _schemes(
     return found
 
 
-def _system_packages(finding: Finding, ecosystem: str) -> tuple[str, ...]:
+# GeoDjango loads these libraries by their names, and no package for Python brings them.
+_GEOGRAPHIC = (
+    (re.compile(r"[\"']django\.contrib\.gis[\"'.]"), "gdal-bin"),
+    (re.compile(r"gis\.db\.backends\.spatialite"), "libsqlite3-mod-spatialite"),
+)
+
+
+def _system_packages(
+    finding: Finding, ecosystem: str, texts: Iterable[tuple[str, str]]
+) -> tuple[str, ...]:  # fmt: skip
     table = SYSTEM_PACKAGES.get(ecosystem, {})
     found: dict[str, None] = {}
     for name, dependency in finding.dependencies.items():
         bundled = "binary" in dependency.spec or f"{name}-binary" in finding.dependencies
         if not dependency.dev and not bundled:
             found.update(dict.fromkeys(table.get(name, ())))
+    if finding.framework and finding.framework.value == "django":
+        settings = [text for path, text in texts if path.endswith(".py") and "settings" in path]
+        for pattern, package in _GEOGRAPHIC:
+            if any(pattern.search(text) for text in settings):
+                found[package] = None
     return tuple(found)

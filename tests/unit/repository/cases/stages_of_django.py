@@ -120,6 +120,20 @@ CASES = [
         sets={},
     ),
     case(
+        "django-with-geography-loads-its-libraries",
+        tree(
+            "config.settings",
+            "config.settings",
+            {"settings": f"{BASE}INSTALLED_APPS = ['django.contrib.gis']\n"},
+        ),
+        system_packages=["gdal-bin"],
+    ),
+    case(
+        "django-without-geography-loads-none",
+        tree("config.settings", "config.settings", {"settings": f"{BASE}# django.contrib.gis\n"}),
+        system_packages=[],
+    ),
+    case(
         "django-settings-of-another-host-ask-for-nothing",
         tree(
             "config.settings.local",
