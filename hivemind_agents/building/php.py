@@ -45,7 +45,7 @@ def application(report: RepositoryReport, files: frozenset[str]) -> Recipe:
     """
     composer = table(parse_json(text_of(files, "composer.json") or "{}"))
     version = judged(report.runtime_version)
-    extensions = php_extensions.packages(report, files)
+    extensions = php_extensions.packages(files)
     site = _site(report, files)
     processes = _processes(report, site)
     dependencies, built = _composer(composer, files, ignore_version=version.ignored)

@@ -6,10 +6,13 @@ from hivemind_agents.building.files import text_of
 from hivemind_agents.building.php_versions import HOSTS_HAVE
 from hivemind_agents.errors import RepositoryError
 from hivemind_agents.repository.readers.structured import items, parse_json, table
-from hivemind_agents.repository.report import RepositoryReport
 
-# What nearly every framework and application uses.
-_COMMON = frozenset({"bcmath", "curl", "gd", "intl", "mbstring", "opcache", "xml", "zip"})
+# What nearly every framework and application uses, and the databases: an installer on the first
+# visit offers those that it finds an extension for, and calls them by names that it puts together.
+_COMMON = frozenset(
+    {"bcmath", "curl", "gd", "intl", "mbstring", "mysql", "opcache", "pgsql", "sqlite3", "xml",
+     "zip"}
+)  # fmt: skip
 # Part of PHP itself as Debian builds it.
 _BUILT_IN = frozenset(
     {"calendar", "core", "ctype", "date", "exif", "ffi", "fileinfo", "filter", "ftp", "gettext",
@@ -37,9 +40,6 @@ _PACKAGED = frozenset(
      "yaml", "zip", "zmq"}
 )  # fmt: skip
 _CALLS = (
-    (r"\bnew\s+\\?mysqli\b|\bmysqli_\w+\(|[\"']mysql:", "mysql"),
-    (r"\bpg_p?connect\s*\(|[\"']pgsql:", "pgsql"),
-    (r"\bnew\s+\\?SQLite3\s*\(|[\"']sqlite:", "sqlite3"),
     (r"\bnew\s+\\?Redis\s*\(", "redis"),
     (r"\bnew\s+\\?Memcached\s*\(", "memcached"),
     (r"\bnew\s+\\?Imagick\b", "imagick"),
@@ -53,14 +53,12 @@ _CALLS = (
 _MOST_FILES = 400
 
 
-def packages(report: RepositoryReport, files: frozenset[str]) -> tuple[str, ...]:
+def packages(files: frozenset[str]) -> tuple[str, ...]:
     """Debian packages of the extensions, sorted.
 
     Raises RepositoryError for one that the manifest demands and Debian does not have.
     """
     found = set(_COMMON) | _called(files)
-    needs = (*report.needs, *report.optional_needs)
-    found |= {name for need, name in (("mysql", "mysql"), ("postgresql", "pgsql")) if need in needs}
     for name in _demanded(files):
         if name in _BUILT_IN:
             continue

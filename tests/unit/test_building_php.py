@@ -107,6 +107,13 @@ def test_extensions_that_only_the_code_tells_of():
     assert {"php8.2-redis", "php8.2-mysql"} <= set(made.packages)
 
 
+def test_an_installer_finds_every_database():
+    """It offers those that PHP has an extension for, whatever the code says."""
+    made = recipe({"index.php": "<?php include 'install/' . $step . '.php';"})
+
+    assert {"php8.2-mysql", "php8.2-pgsql", "php8.2-sqlite3"} <= set(made.packages)
+
+
 def test_laravel_gets_its_scheduler_and_migration():
     """`artisan serve` is replaced; storage is kept; what is scheduled runs each minute."""
     made = recipe({
