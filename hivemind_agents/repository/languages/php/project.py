@@ -12,6 +12,14 @@ from hivemind_agents.repository.tree import FileTree
 
 ROOTS = ("public", "web", "webroot", "www", "public_html", "htdocs", "html", "docroot", "pub",
          "src/public", "app/public", "src", "site")  # fmt: skip
+# A page that only leads on: `<meta http-equiv="Refresh" content="0; url=p/">`.
+_REFRESH = re.compile(
+    r"(?i)http-equiv=[\"']?refresh[\"']?[^>]*?url=[\"']?(?:\./)?([\w-]+(?:/[\w-]+)*)/?[\"'>]"
+)
+_INCLUDES_ABOVE = re.compile(
+    r"(?:\.\./|dirname\(__DIR__\)|dirname\(__FILE__,\s*2\))[^;]*(?:;[^;]*\b(?:include|require)(?:_once)?"
+    r"\b[^;]*)?[\"'/]index\.php[\"']"
+)
 _SHELL = re.compile(r"^#!|\$argv\b|\bSTDIN\b|php_sapi_name\(\)\s*[!=]==?\s*[\"']cli|\breadline\(")
 
 
@@ -104,10 +112,29 @@ def _front_page(tree: FileTree) -> str | None:
         if handed and handed.group(1) in folders and f"{handed.group(1)}/index.php" in tree:
             inner = handed.group(1)
             return f"{inner}/index.php"
-        inner = _shown_the_way(tree, folders) or (inner if "composer.json" in tree else None)
+        inner = (
+            _around(tree, folders)
+            or _shown_the_way(tree, folders)
+            or (inner if "composer.json" in tree else None)
+        )
         return f"{inner}/index.php" if inner else "index.php"
+    led = tree.search("index.html", _REFRESH) if "index.html" in tree else None
+    if led and f"{led.group(1)}/index.php" in tree:
+        return f"{led.group(1)}/index.php"
     return next(
         (f"{folder}/index.php" for folder in folders if f"{folder}/index.php" in tree), None
+    )
+
+
+def _around(tree: FileTree, folders: list[str]) -> str | None:
+    """The public folder whose page is the one at the root, which it includes from above."""
+    return next(
+        (
+            folder
+            for folder in folders
+            if f"{folder}/index.php" in tree and tree.search(f"{folder}/index.php", _INCLUDES_ABOVE)
+        ),
+        None,
     )
 
 
