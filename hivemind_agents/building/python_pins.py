@@ -45,8 +45,13 @@ def constraints(files: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(t for t in {_SETUPTOOLS, *tools} if t.split("<")[0] not in named))
 
 
-def _pins(files: Iterable[str]) -> Iterator[tuple[str, str]]:
-    for _, text in _texts(files):
+def _pins(
+    files: Iterable[str], besides: re.Pattern[str] | None = None
+) -> Iterator[tuple[str, str]]:  # fmt: skip
+    """(package, version). `besides`: files with such a name do not count."""
+    for path, text in _texts(files):
+        if besides and besides.search(path):
+            continue
         for pattern in (
             r"(?m)^\s*([A-Za-z][\w.-]*)(?:\[[^\]]*\])?\s*===?\s*([\w.]+)",
             r'name = "([\w.-]+)"\nversion = "([^"]+)"',
@@ -70,6 +75,44 @@ def demanded_python(files: Iterable[str]) -> str | None:
             if first is not None and int(bound) >= first:
                 return demand
     return None
+
+
+# The first versions that can be compiled for, or have wheels for, Python 3.11 and 3.10. What is
+# older does not build: its C was generated for earlier interpreters, or wants Rust.
+_OLDER_PYTHON = {
+    "aiohttp": ("3.8.2", "3.8"),
+    "asyncpg": ("0.27", "0.25"),
+    "frozenlist": ("1.3.1", "1.2"),
+    "greenlet": ("1.1.3", "1.1.2"),
+    "grpcio": ("1.49", "1.41"),
+    "httptools": ("0.5", "0.3"),
+    "numpy": ("1.23.2", "1.21.3"),
+    "orjson": ("3.8", "3.6.4"),
+    "pandas": ("1.5", "1.3.4"),
+    "scikit-learn": ("1.1.3", "1.0.1"),
+    "scipy": ("1.9.2", "1.7.2"),
+    "uvloop": ("0.17", "0.16"),
+    "yarl": ("1.8", "1.7"),
+}
+
+
+_FOR_DEVELOPERS = re.compile(r"dev|test|doc|lint|\bci\b|bench|example", re.IGNORECASE)
+
+
+def borne_python(files: Iterable[str]) -> str | None:
+    """The range of Python that the oldest pins still build for; None where they bear any."""
+    newest: dict[str, str] = {}
+    for name, version in _pins(files, besides=_FOR_DEVELOPERS):
+        # A lock may have a version for each Python.
+        if name in _OLDER_PYTHON and not _older(version, newest.get(name, "0")):
+            newest[name] = version
+    limits = [
+        limit
+        for name, version in newest.items()
+        for first, limit in zip(_OLDER_PYTHON[name], ("<3.11", "<3.10"), strict=True)
+        if _older(version, first)
+    ]
+    return min(limits, key=lambda limit: int(limit.rpartition(".")[2]), default=None)
 
 
 def _unpinned(files: Iterable[str]) -> Iterator[str]:

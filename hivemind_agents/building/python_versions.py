@@ -85,6 +85,11 @@ def _demanded(report: RepositoryReport, files: Iterable[str]) -> SpecifierSet | 
         ranges.append(report.runtime_version)
     ranges.append(pins.demanded_python(files))
     known = [each for text in ranges if text and (each := _specifier(text)) is not None]
+    # Old pins are only heeded where the rest leaves a version that they bear.
+    borne = _specifier(pins.borne_python(files) or "")
+    both = SpecifierSet(",".join(map(str, [*known, borne])))
+    if borne and any(_fits(version, both) for version in MANAGED_VERSIONS):
+        return both
     return SpecifierSet(",".join(map(str, known))) if known else None
 
 

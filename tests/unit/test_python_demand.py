@@ -9,6 +9,7 @@ from hivemind_agents.building.files import Files
 from hivemind_agents.building.model import BuildFailed, BuildRequest
 from hivemind_agents.building.python_demand import built_fitting, demanded_python
 from hivemind_agents.building.python_pins import demanded_python as pinned
+from hivemind_agents.building.python_versions import choose
 from hivemind_agents.building.recipe import recipe_for
 from hivemind_agents.domain.deployment import Source
 from hivemind_agents.repository import inspect
@@ -54,6 +55,46 @@ def test_djangos_version_tells_beforehand(tmp_path: Path, listed: str, demand: s
     """A build that fails first costs what it did until then."""
     (tmp_path / "requirements.txt").write_text(listed)
     assert demand == pinned(Files.below(tmp_path))
+
+
+_LOCKED = '[[package]]\nname = "{}"\nversion = "{}"\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "listed", "version"),
+    [
+        ("poetry.lock", _LOCKED.format("asyncpg", "0.25.0"), "3.10"),
+        ("poetry.lock", _LOCKED.format("asyncpg", "0.24.0"), "3.9"),
+        ("requirements.txt", "greenlet==1.1.2\nflask==2.0.1\n", "3.10"),
+        ("requirements.txt", "greenlet==3.1.1\n", "3.11"),
+        ("requirements.txt", "greenlet>=1.0\n", "3.11"),
+        ("requirements-dev.txt", "greenlet==1.1.2\n", "3.11"),
+        (
+            "poetry.lock",
+            _LOCKED.format("numpy", "1.21.1") + _LOCKED.format("numpy", "1.26.4"),
+            "3.11",
+        ),
+    ],
+)
+def test_old_pins_get_a_python_that_they_build_for(
+    tmp_path: Path, name: str, listed: str, version: str
+) -> None:
+    """C that was generated for an earlier interpreter does not compile for a later one."""
+    (tmp_path / name).write_text(listed)
+    (tmp_path / "app.py").write_text("from flask import Flask\napp = Flask(__name__)\n")
+
+    assert version == choose(inspect(tmp_path), Files.below(tmp_path)).version
+
+
+def test_a_range_that_leaves_no_python_for_old_pins_wins(tmp_path: Path) -> None:
+    """What a manifest demands is the author's word; the pin may build all the same."""
+    (tmp_path / "pyproject.toml").write_text(
+        "[project]\nname = 'shop'\nversion = '1'\nrequires-python = '>=3.11'\n"
+    )
+    (tmp_path / "requirements.txt").write_text("flask\ngreenlet==1.1.2\n")
+    (tmp_path / "app.py").write_text("from flask import Flask\napp = Flask(__name__)\n")
+
+    assert "3.11" == choose(inspect(tmp_path), Files.below(tmp_path)).version
 
 
 def _request(folder: Path) -> tuple[BuildRequest, RepositoryReport, Files]:
