@@ -53,7 +53,7 @@ def read_host_variables(tree: FileTree, env: tuple[EnvVariable, ...]) -> dict[st
             if origins is not None:
                 near = _after(text, variable.name, int(line))
                 found[variable.name] = HostVariable(
-                    separator=_separator(near, text), origins=origins
+                    separator=_separator(near, text, int(line)), origins=origins
                 )
                 break
     return found
@@ -123,9 +123,19 @@ def _after(text: str, name: str, line: int) -> str:
     return text[at : at + _NEAR] if at >= 0 else ""
 
 
-def _separator(near: str, text: str) -> str:
+# A field of a class: pydantic takes a collection as JSON, a text as it is.
+_FIELD = re.compile(
+    r"^[ \t]+\w+[ \t]*:[ \t]*(?P<kind>[^=\n]+)(?!.*\b(?:env|config|getenv|environ)\b)"
+)
+_COLLECTION = re.compile(r"\b(?:list|set|tuple|frozenset|sequence|iterable)\b", re.I)
+
+
+def _separator(near: str, text: str, line: int) -> str:
     if hit := re.search(r"\bsplit\(\s*(?:[\"'](.{1,2}?)[\"'])?", near):
         return hit[1] or " "
+    field = _FIELD.match(text.splitlines()[line - 1]) if text.count("\n") >= line - 1 else None
+    if field:
+        return "json" if _COLLECTION.search(field["kind"]) else ","
     if "BaseSettings" in text or "json.loads" in near:
         return "json"
     return ","

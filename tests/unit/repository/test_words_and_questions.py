@@ -286,6 +286,31 @@ def test_variables_that_hold_host_names_are_known(line, name, separator, origins
     assert (name, separator, origins) == (found[0], found[1].separator, found[1].origins)
 
 
+@pytest.mark.parametrize(
+    ("field", "separator"),
+    [
+        ("allowed_hosts: List[str] = ['*']", "json"),
+        ("allowed_hosts: set[str]", "json"),
+        ("allowed_hosts: str = '*'", ","),
+        ("allowed_hosts: list[str] = env.list('ALLOWED_HOSTS')", ","),
+    ],
+)
+def test_host_names_of_a_field_are_written_as_its_kind(field, separator):
+    """
+    A collection is JSON, also in a class whose root is in another module.
+    """
+    files = {
+        "requirements.txt": "fastapi\n",
+        "main.py": "from fastapi import FastAPI\napp = FastAPI()\n",
+        "base.py": "from pydantic_settings import BaseSettings\n\nclass Root(BaseSettings):\n"
+        "    stage: str = 'x'\n",
+        "settings.py": f"from environs import env\nfrom base import Root\n\n"
+        f"class Settings(Root):\n    {field}\n",
+    }
+
+    assert separator == report_of(files).host_variables["ALLOWED_HOSTS"].separator
+
+
 def test_other_variables_hold_no_host_names():
     """Even beside such a setting."""
     text = "import os\nALLOWED_HOSTS = ['*']\nKEY = os.environ['KEY']\n"
