@@ -7,7 +7,12 @@ from hivemind_agents.repository.choices import Choice, choice
 from hivemind_agents.repository.configured_php import read_php
 from hivemind_agents.repository.configured_ruby import read_ruby
 from hivemind_agents.repository.facts import Finding
-from hivemind_agents.repository.readers.branches import made_in_vain, only_in_development, staged
+from hivemind_agents.repository.readers.branches import (
+    made_in_vain,
+    only_in_development,
+    only_on_demand,
+    staged,
+)
 from hivemind_agents.repository.readers.python_source import read_module
 from hivemind_agents.repository.services import BOUND, DRIVERS
 from hivemind_agents.repository.tree import FileTree
@@ -77,7 +82,7 @@ def _django(tree: FileTree) -> Iterator[Choice]:
         for name in sorted(names - {"sqlite3"}):
             where = tree.where(path, re.compile(rf"backends\.{name}|{name}"))
             fallback = any(
-                not only_in_development(text, found.start())
+                not _is_aside(text, found.start())
                 for found in re.finditer(r"sqlite3|spatialite|sqlite:", text)
             )
             if not (local and fallback):
@@ -85,11 +90,14 @@ def _django(tree: FileTree) -> Iterator[Choice]:
         url = re.search(r"dj_database_url\.(?:config|parse)\(|env\.db(?:_url)?\(", text)
         if url and not names - {"sqlite3"}:
             fallback = any(
-                not only_in_development(text, found.start())
-                for found in re.finditer("sqlite", text)
+                not _is_aside(text, found.start()) for found in re.finditer("sqlite", text)
             )
             if fallback or not re.search(r"(?i)mysql", text):
                 yield Choice("postgresql", tree.where(path, url.group(0)), required=not fallback)
+
+
+def _is_aside(text: str, position: int) -> bool:
+    return only_in_development(text, position) or only_on_demand(text, position)
 
 
 def _tried_redis(tree: FileTree, finding: Finding) -> Iterator[Choice]:

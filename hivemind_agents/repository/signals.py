@@ -3,7 +3,7 @@ chooses it, a platform file that provides it, a fallback to SQLite.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import get_args
 
@@ -13,7 +13,7 @@ from hivemind_agents.repository.environment import example_values
 from hivemind_agents.repository.facts import Finding
 from hivemind_agents.repository.guards import guarded_variables
 from hivemind_agents.repository.platforms import Declared
-from hivemind_agents.repository.readers.branches import only_in_development, staged
+from hivemind_agents.repository.readers.branches import only_in_development, only_on_demand, staged
 from hivemind_agents.repository.readers.go_constraints import is_built
 from hivemind_agents.repository.readers.words import first_in, found_in
 from hivemind_agents.repository.report import EnvVariable, Need
@@ -378,8 +378,11 @@ def _from_texts(signals: dict[str, Signals], texts: list[tuple[str, str]]) -> No
 
 def sqlite_fallback(texts: list[tuple[str, str]], variables: Iterable[EnvVariable]) -> str | None:
     """Where the code falls back to SQLite (or H2)."""
+    known = dict(texts)
     for variable in variables:
         if variable.default and _SQLITE.search(variable.default):
+            if any(_is_on_demand(known, place) for place in variable.evidence):
+                continue
             return variable.evidence[0] if variable.evidence else None
     for path, text in texts:
         if path.endswith((".json", ".toml")):
@@ -394,12 +397,21 @@ def sqlite_fallback(texts: list[tuple[str, str]], variables: Iterable[EnvVariabl
             aside = only_in_development if path.endswith(".py") else staged
             if aside(text, found.start()):
                 continue
+            if path.endswith(".py") and only_on_demand(text, found.start()):
+                continue
             if re.search(
                 r"startswith|startsWith|contains|includes\(|in [\w.]*url|==|sqlite3\.Error", line
             ):
                 continue
             return _where(path, text, found.start())
     return None
+
+
+def _is_on_demand(texts: Mapping[str, str], place: str) -> bool:
+    path, _, line = place.rpartition(":")
+    text = texts.get(path, "") if path.endswith(".py") and line.isdigit() else ""
+    position = sum(len(each) + 1 for each in text.split("\n")[: int(line) - 1]) if text else 0
+    return only_on_demand(text, position)
 
 
 def _of_development(path: str, text: str, position: int) -> bool:

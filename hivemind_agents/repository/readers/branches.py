@@ -24,16 +24,7 @@ def only_in_development(text: str, position: int) -> bool:
     """
     if _ALWAYS_DEBUG.search(text):
         return False
-    lines = text[:position].split("\n")
-    indent = _indent(text[position - len(lines[-1]) :].split("\n", 1)[0])
-    number = len(lines) - 1
-    while number > 0 and indent:
-        number -= 1
-        line = lines[number]
-        if not line.strip() or _indent(line) >= indent:
-            continue
-        indent = _indent(line)
-        head = line.strip()
+    for head, lines, indent in _heads(text, position):
         if head.startswith(("if ", "elif ")):
             if _DEVELOPMENT.search(head) and not _NEGATED.search(head):
                 return True
@@ -41,10 +32,43 @@ def only_in_development(text: str, position: int) -> bool:
             if _DEVELOPMENT_CLASS.match(head) and _PRODUCTION_CLASS.search(text):
                 return True
         elif head.startswith("else:"):
-            condition = _condition_of(lines[:number], indent)
+            condition = _condition_of(lines, indent)
             if _DEVELOPMENT.search(condition) and _NEGATED.search(condition):
                 return True
     return False
+
+
+# A switch that is off where nobody sets it, or that is named for a file instead of a server.
+_SWITCH = re.compile(
+    r"(?:getenv|environ\.get|env(?:\.bool)?|config)\(\s*[\"'](?:"
+    r"\w+[\"']\s*,\s*(?:default\s*=\s*)?(?:[\"'](?:false|0|no|off|)[\"']|False|0)(?:\s*,[^()]*)?\)|"
+    r"\w*SQLITE\w*[\"']\s*(?:,\s*(?:default\s*=\s*)?(?:None|False)\s*)?\))"
+    r"(?!(?:\.lower\(\))?\s*(?:==|in)\s*[(\[{]?\s*[\"'](?:false|0|no|off|)[\"'])",
+    re.I,
+)
+
+
+def only_on_demand(text: str, position: int) -> bool:
+    """Whether the place is reached only where somebody switches it on by a variable."""
+    return any(
+        head.startswith(("if ", "elif ")) and _SWITCH.search(head) and not _NEGATED.search(head)
+        for head, _, _ in _heads(text, position)
+    )
+
+
+def _heads(text: str, position: int) -> Iterator[tuple[str, list[str], int]]:
+    """(line, lines before it, its indentation) of what a place in Python is inside of, the
+    innermost first.
+    """
+    lines = text[:position].split("\n")
+    indent = _indent(text[position - len(lines[-1]) :].split("\n", 1)[0])
+    for number in range(len(lines) - 2, -1, -1):
+        line = lines[number]
+        if not indent:
+            return
+        if line.strip() and _indent(line) < indent:
+            indent = _indent(line)
+            yield line.strip(), lines[:number], indent
 
 
 _NAME_OF_STAGE = r"(?:NODE_ENV|APP_ENV|APP_STAGE|[eE]nv(?:ironment)?|ENV)[\"'\])]*\s*"

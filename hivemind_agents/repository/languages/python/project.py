@@ -196,9 +196,11 @@ def target(project: PythonProject, path: str, name: str) -> tuple[str, str]:
         stem = folders.pop()
     chdir: list[str] = []
     while folders and f"{'/'.join([*chdir, folders[0]])}/__init__.py" not in project.tree:
-        if _imported_by_name(project, folders[0]) or not _leans_on_neighbours(
-            project, "/".join([*chdir, folders[0]])
-        ):
+        here = "/".join([*chdir, folders[0]])
+        # Who imports a package of the folder's own name means the inner one.
+        outer = f"{here}/{folders[0]}/__init__.py" in project.tree
+        imported = _imported_by_name(project, folders[0]) and not outer
+        if imported or not (outer or _leans_on_neighbours(project, here)):
             break
         chdir.append(folders.pop(0))
     return "/".join(chdir), ".".join([*folders, stem]) + ":" + name

@@ -43,7 +43,50 @@ STAGED = {
     "settings/base": BASE, "settings/local": LOCAL, "settings/production": PRODUCTION
 }  # fmt: skip
 
+
+def with_switch(condition: str) -> dict[str, str]:
+    """Settings that take a file where the condition holds, a server else."""
+    return tree(
+        "config.settings",
+        "config.settings",
+        {
+            "settings": "import os\n"
+            f"if {condition}:\n"
+            "    DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3',\n"
+            "                             'NAME': os.environ.get('DB_NAME', '/srv/db.sqlite3')}}\n"
+            "else:\n"
+            "    DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql',\n"
+            "                             'NAME': os.environ.get('DB_NAME'),\n"
+            "                             'HOST': os.environ.get('DB_HOST')}}\n"
+        },
+    )
+
+
 CASES = [
+    *(
+        case(f"django-file-where-{name}", with_switch(condition), needs=needs)
+        for name, condition, needs in (
+            ("it-is-asked-for", "os.getenv('SQLITE', 'False') == 'True'", ["postgresql"]),
+            ("its-variable-is-set", "os.getenv('USE_SQLITE')", ["postgresql"]),
+            ("no-address-is-given", "os.getenv('DB_HOST', '') == ''", []),
+            ("no-server-is-asked-for", "os.getenv('SERVER', 'no') in ('no', 'off')", []),
+        )
+    ),
+    case(
+        "django-package-of-the-name-of-its-folder",
+        {
+            "requirements.txt": "django\ngunicorn\ncelery\nredis\n",
+            "shop/manage.py": MANAGE.format("shop.settings"),
+            "shop/shop/__init__.py": "from .celery import app as celery_app\n",
+            "shop/shop/wsgi.py": WSGI.format("shop.settings"),
+            "shop/shop/settings.py": "WSGI_APPLICATION = 'shop.wsgi.application'\nDATABASES = {}\n",
+            "shop/shop/celery.py": "from celery import Celery\nimport shop\napp = Celery()\n",
+        },
+        processes={
+            "web": "gunicorn --chdir shop shop.wsgi:application --bind 0.0.0.0:$PORT",
+            "worker": "cd shop && celery -A shop worker --loglevel=info",
+        },
+    ),
     case(
         "django-settings-take-those-for-developers-by-themselves",
         tree(
