@@ -207,4 +207,4 @@ def _show(
         if value:
             output.result(f"  {label:<11}{value}")
     for process, command in manifest.processes.items():
-        output.result(f"  {process:<11}{command}")
+        output.result(f"  {process:<10} {command}")

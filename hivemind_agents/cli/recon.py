@@ -91,7 +91,7 @@ def show(report: "RepositoryReport", name: str) -> None:
         previous = row.label or previous
         doubt = "  (please check)" if row.unsure else ""
         where = output.dim(f"   {row.where}") if row.where else ""
-        output.result(f"  {label:<11}{row.value}{doubt}{where}")
+        output.result(f"  {label:<10} {row.value}{doubt}{where}")
     said = list(remarks(report))
     if said:
         output.result()

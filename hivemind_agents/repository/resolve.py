@@ -10,6 +10,7 @@ from hivemind_agents.repository.behaviours import read_behaviours
 from hivemind_agents.repository.commands import read_processes
 from hivemind_agents.repository.components import Layout, read_layout, services_around
 from hivemind_agents.repository.config import UserWord, VariableWord, read_word
+from hivemind_agents.repository.daemons import with_daemons
 from hivemind_agents.repository.environment import proposed_values, read_environment
 from hivemind_agents.repository.facts import CERTAIN, LIKELY, SURE, Fact, Finding
 from hivemind_agents.repository.hosts import (
@@ -72,6 +73,7 @@ def _read(
     findings = meant or findings
     finding = layout.borrowed or (findings[0][1] if findings else None)
     processes = with_setup(tree, declared, read_processes(finding, declared))
+    processes = with_daemons(tree, declared, processes)
     told = [*(finding.env if finding else ()), *(use for item in declared for use in item.env)]
     # What production never loads says nothing about it.
     tree = tree.without(finding.unused if finding else ())
