@@ -15,7 +15,7 @@ from hivemind_agents.repository.facts import (
 )
 from hivemind_agents.repository.languages import detectors
 from hivemind_agents.repository.languages.assemble import assemble, best
-from hivemind_agents.repository.languages.node import health
+from hivemind_agents.repository.languages.node import builds, health, prisma
 from hivemind_agents.repository.languages.node import project as reading
 from hivemind_agents.repository.languages.node.plain import plain_match
 from hivemind_agents.repository.languages.node.project import NodeProject
@@ -44,7 +44,7 @@ def detect(tree: FileTree) -> Finding | None:
         manager=manager,
         install=(
             reading.install_command(tree, manager.value),
-            *_generators(project),
+            *((generated,) if (generated := prisma.generate(project)) else ()),
             *(() if match.build else project.build),
         ),
         health=health.health_path(project, match),
@@ -100,27 +100,11 @@ def _runtime(project: NodeProject) -> tuple[str, Fact[str] | None]:
     return "node", reading.node_version(tree, package)
 
 
-def _generators(project: NodeProject) -> tuple[str, ...]:
-    """Code that has to be generated before the build."""
-    scripts = " ".join(
-        project.scripts.get(name, "")
-        for name in ("postinstall", "build", "prebuild", "heroku-postbuild")
-    )
-    if (
-        project.dependencies.first("prisma", "@prisma/client")
-        and "prisma generate" not in scripts
-        and (project.tree.named("schema.prisma"))
-    ):
-        return (project.exec("prisma generate"),)
-    return ()
-
-
 def _processes(project: NodeProject) -> dict[str, str]:
     """Migrations before traffic, and workers that the scripts name."""
     found: dict[str, str] = {}
-    tree = project.tree
-    if project.dependencies.first("prisma") and tree.has_folder("prisma/migrations"):
-        found["release"] = project.exec("prisma migrate deploy")
+    if release := prisma.release(project):
+        found["release"] = release
     else:
         for name in (
             "release",
@@ -135,6 +119,8 @@ def _processes(project: NodeProject) -> dict[str, str]:
             if script and not re.search(r"--?dev\b|migrate dev|echo", script):
                 found["release"] = project.run(name)
                 break
+    if "release" not in found and (release := builds.migrations(project)):
+        found["release"] = release
     for name in ("worker", "start:worker", "workers", "queue"):
         if name in project.scripts:
             found["worker"] = project.run(name)

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from hivemind_agents.repository.facts import CERTAIN, GUESS, SURE, Dependencies, Dependency, Fact
+from hivemind_agents.repository.languages.node.builds import build_commands
 from hivemind_agents.repository.readers.structured import (
     items,
     read_json,
@@ -107,12 +108,8 @@ class NodeProject:
 
     @cached_property
     def build(self) -> tuple[str, ...]:
-        """The script that builds, if there is one that does something."""
-        for name in ("heroku-postbuild", "build", "build:prod", "build:production"):
-            script = self.scripts.get(name)
-            if script and not re.match(r"\s*(echo|exit|true)\b", script):
-                return (self.run(name),)
-        return ()
+        """The commands that build, without a database."""
+        return build_commands(self)
 
     @cached_property
     def published(self) -> bool:

@@ -1,0 +1,79 @@
+"""Node: builds that migrate, Prisma's schemas, sites whose builder is in a workspace."""
+
+import json
+
+from cases import case
+
+# ruff: noqa: E501 - a tree a line
+
+
+def manifest(**keys: object) -> str:
+    return json.dumps({"name": "desk", "private": True, **keys})
+
+
+LOCK = {"package-lock.json": '{"lockfileVersion":3}'}
+SERVER = "const app = require('express')()\napp.get('/', (req, res) => res.send('hello'))\napp.listen(process.env.PORT || 3000)\n"
+SCHEMA = 'datasource db {\n  provider = "postgresql"\n  url = env("DATABASE_URL")\n}\n'
+EXPRESS = {"language": "node", "kind": "web", "framework": "express"}
+
+CASES = [
+    case(
+        "a build for a platform that migrates yields to the plain one",
+        {**LOCK, "server.js": SERVER,
+         "package.json": manifest(scripts={"start": "node server.js", "build": "webpack", "heroku-postbuild": "npm run build && npm run db:migrate", "db:migrate": "sequelize db:migrate"}, dependencies={"express": "4", "pg": "8", "sequelize": "6", "sequelize-cli": "6"})},
+        **EXPRESS, build=["npm ci", "npm run build"], processes={"web": "npm start", "release": "npm run db:migrate"},
+    ),
+    case(
+        "a build for a platform that only builds is taken",
+        {**LOCK, "server.js": SERVER,
+         "package.json": manifest(scripts={"start": "node server.js", "build": "webpack", "heroku-postbuild": "npm run build && npm run build:client", "build:client": "cd client && npm i"}, dependencies={"express": "4"})},
+        **EXPRESS, build=["npm ci", "npm run heroku-postbuild"], processes={"web": "npm start"},
+    ),
+    case(
+        "a build that migrates in between does the rest, and migrates before the traffic",
+        {**LOCK, "server.js": SERVER,
+         "package.json": manifest(scripts={"start": "node server.js", "build": "tsc && knex migrate:latest && CI=1 vite build"}, dependencies={"express": "4", "knex": "3", "pg": "8"}, devDependencies={"typescript": "5"})},
+        **EXPRESS, build=["npm ci", "npx tsc && CI=1 npx vite build"], processes={"web": "npm start", "release": "npx knex migrate:latest"},
+    ),
+    case(
+        "a list of scripts is run without the one that checks the database",
+        {"yarn.lock": "# yarn lockfile v1\n", "next.config.js": "module.exports = {}\n", "pages/index.js": "",
+         "package.json": manifest(scripts={"start": "next start", "build": "npm-run-all build-db check-db build-app", "build-db": "prisma generate", "check-db": "node scripts/check-db.js", "build-app": "next build"}, dependencies={"next": "13", "react": "18", "npm-run-all": "4", "@prisma/client": "5"}),
+         "scripts/check-db.js": "", "db/postgresql/schema.prisma": SCHEMA},
+        language="node", kind="web", framework="next",
+        build=["yarn install --frozen-lockfile", "yarn run build-db && yarn run build-app"],
+        processes={"web": "yarn run start", "release": "yarn run check-db"},
+    ),
+    case(
+        "the image is built with a script that needs no database",
+        {**LOCK, "server.js": SERVER, "Dockerfile": "FROM node:20\nCOPY . .\nRUN npm ci\nRUN npm run build:docker\nCMD [\"node\", \"server.js\"]\n",
+         "package.json": manifest(scripts={"start": "node server.js", "build": "prisma migrate deploy && webpack", "build:docker": "webpack --mode production"}, dependencies={"express": "4"})},
+        **EXPRESS, build=["npm ci", "npm run build:docker"],
+    ),
+    case(
+        "the schema is elsewhere, and its migrations are beside it",
+        {**LOCK, "src/main.js": SERVER, "src/prisma/schema.prisma": SCHEMA, "src/prisma/migrations/1_first/migration.sql": "CREATE TABLE a (b int);\n",
+         "package.json": manifest(main="src/main.js", scripts={"start": "node src/main.js"}, prisma={"schema": "./prisma/schema.prisma"}, dependencies={"express": "4", "@prisma/client": "4"}, devDependencies={"prisma": "4"})},
+        **EXPRESS, needs=["postgresql"],
+        build=["npm ci", "npx prisma generate --schema src/prisma/schema.prisma"],
+        processes={"web": "npm start", "release": "npx prisma migrate deploy --schema src/prisma/schema.prisma"},
+    ),
+    case(
+        "the manifest says where the schema is",
+        {**LOCK, "server.js": SERVER, "db/schema.prisma": SCHEMA, "db/migrations/1_first/migration.sql": "CREATE TABLE a (b int);\n",
+         "package.json": manifest(scripts={"start": "node server.js"}, prisma={"schema": "db/schema.prisma"}, dependencies={"express": "4", "@prisma/client": "5", "prisma": "5"})},
+        **EXPRESS, build=["npm ci", "npx prisma generate"], processes={"web": "npm start", "release": "npx prisma migrate deploy"},
+    ),
+    case(
+        "a schema without migrations is pushed, as the author does",
+        {**LOCK, "server.js": SERVER, "prisma/schema.prisma": SCHEMA,
+         "package.json": manifest(scripts={"start": "node server.js", "db:push": "prisma db push"}, dependencies={"express": "4", "@prisma/client": "5", "prisma": "5"})},
+        **EXPRESS, processes={"web": "npm start", "release": "npx prisma db push"},
+    ),
+    case(
+        "a schema without migrations of which nothing is said is left alone",
+        {**LOCK, "server.js": SERVER, "prisma/schema.prisma": SCHEMA,
+         "package.json": manifest(scripts={"start": "node server.js", "postinstall": "prisma generate"}, dependencies={"express": "4", "@prisma/client": "5", "prisma": "5"})},
+        **EXPRESS, build=["npm ci"], processes={"web": "npm start"},
+    ),
+]  # fmt: skip
