@@ -96,6 +96,7 @@ class PythonProject:
             if constructor in constructors and _MAKES.match(name)
         ]
         found = open_to_all or made or found
+        found = [each for each in (*open_to_all, *made) if not _is_for_development(each)] or found
         if not found:
             return None
         return _wrapped(min(found, key=lambda item: _served_order(item, self.flask_app)))
@@ -146,6 +147,15 @@ def _is_unfinished(module: PythonModule, name: str) -> bool:
 def _can_be_imported(served: "Served") -> bool:
     """Whether a server finds the object: a script's own is not there, and `_app` is a module's."""
     return served.line not in served.module.script and not served.name.startswith("_")
+
+
+_DEVELOPMENT = re.compile(r"(?:^|_)(?:debug|dev|devel|develop|development|devserver)(?:_|$)")
+
+
+def _is_for_development(served: "Served") -> bool:
+    """Whether a module's name says that developers alone start it."""
+    stem = served.module.path.rpartition("/")[2].removesuffix(".py")
+    return _DEVELOPMENT.search(stem) is not None
 
 
 # What takes an application and is one itself.

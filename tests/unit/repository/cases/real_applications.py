@@ -131,6 +131,18 @@ CASES = [
         **FLASK, start=wsgi("shop:create_app()"),
     ),
     case(
+        "a module for developers beside the function that makes the application",
+        {"studio/__init__.py": "", "studio/app/__init__.py": "from flask import Flask\n\n\ndef create_app():\n    app = Flask(__name__)\n    return app\n",
+         "studio/debug.py": "from studio.app import create_app\n\napp = create_app()\n\nif __name__ == '__main__':\n    app.run(debug=True)\n",
+         "requirements.txt": "flask\n"},
+        **FLASK, start=wsgi("studio.app:create_app()"),
+    ),
+    case(
+        "an application that only a module for developers makes",
+        {"dev.py": "from flask import Flask\n\napp = Flask(__name__)\n", "requirements.txt": "flask\n"},
+        **FLASK, start=wsgi("dev:app"),
+    ),
+    case(
         "a command that empties a server of another kind is never run",
         {"app.py": "from flask import Flask\nfrom pymongo import MongoClient\n\napp = Flask(__name__)\ndb = MongoClient().shop\n\n\n@app.cli.command('init-db')\ndef init_db():\n    db.drop_collection('orders')\n",
          "requirements.txt": "flask\npymongo\n"},
