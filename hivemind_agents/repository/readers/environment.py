@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import chain
 
 from hivemind_agents.repository.readers.environment_javascript import (
     configured_names,
@@ -16,6 +17,11 @@ from hivemind_agents.repository.readers.environment_patterns import (
 )
 from hivemind_agents.repository.readers.environment_pydantic import settings_uses
 from hivemind_agents.repository.readers.environment_python import python_uses
+from hivemind_agents.repository.readers.environment_validated import (
+    environment_modules,
+    imported_as,
+    validated,
+)
 from hivemind_agents.repository.readers.python_source import SOURCE_LIMIT, read_module
 from hivemind_agents.repository.readers.variables import (
     NAME,
@@ -56,13 +62,15 @@ def read_uses(tree: FileTree, *, limit: int = 600) -> Iterator[Use]:
         with suppress(RecursionError):
             yield from list(settings_uses([read_module(tree, path) for path in paths]))
     for suffixes, patterns in _COMPILED:
-        for path in tree.sources(*suffixes, limit=limit):
-            if _TOOLING.search(path):
-                continue
-            text = tree.text(path, limit=400_000) or ""
-            yield from _scan(path, text, patterns)
-            if suffixes is JAVASCRIPT:
-                yield from javascript_uses(path, text)
+        paths = [path for path in tree.sources(*suffixes, limit=limit) if not _TOOLING.search(path)]
+        scripts = suffixes is JAVASCRIPT
+        modules = environment_modules(_read(tree, paths)) if scripts else frozenset()
+        for path, text in _read(tree, paths):
+            found = _scan(path, text, patterns)
+            if scripts:
+                named = imported_as(text, modules)
+                found = validated(path, text, chain(found, javascript_uses(path, text, named)))
+            yield from found
     yield from configured_names(tree)
     yield from _parsed_by_go(tree)
     yield from _prefixed_in_php(tree)
@@ -75,6 +83,10 @@ def read_uses(tree: FileTree, *, limit: int = 600) -> Iterator[Use]:
                 for p in (*PATTERNS[(".properties",)], *PATTERNS[(".rb", ".ru", ".erb", ".rake")])
             ]
             yield from _scan(path, text, patterns)
+
+
+def _read(tree: FileTree, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+    return ((path, tree.text(path, limit=400_000) or "") for path in paths)
 
 
 # Programs in Go that go through the whole environment know the names as cases, or as keys of a map.

@@ -3,7 +3,7 @@ the whole environment, by a schema of it (envalid, zod, Joi, Adonis), from Svelt
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from hivemind_agents.repository.readers.structured import read_json
 from hivemind_agents.repository.readers.variables import NAME, Use, literal
@@ -44,9 +44,11 @@ _STATIC = re.compile(r"import\s*\{([^{}]{1,800})\}\s*from\s*[\"']\$env/static/pr
 _FALLBACK = r"(?:\s*(?:\|\||\?\?)\s*(?P<default>[\"'`][^\"'`\n]*[\"'`]|[\d_]+|true|false))?"
 
 
-def javascript_uses(path: str, text: str) -> Iterator[Use]:
+def javascript_uses(path: str, text: str, named: Collection[str] = ()) -> Iterator[Use]:
     """Variables taken apart (`const { A, B = 1 } = process.env`), and those that a schema of the
     environment names (envalid, zod, Joi, Adonis).
+
+    `named`: what the file calls modules that export the whole environment.
     """
     for found in found_in(_TAKEN_APART, text):
         where = f"{path}:{text.count(chr(10), 0, found.start()) + 1}"
@@ -55,7 +57,7 @@ def javascript_uses(path: str, text: str) -> Iterator[Use]:
             name = name.split(":")[0].strip()
             if NAME.match(name):
                 yield Use(name, where, literal(default.strip() or None), optional=bool(equals))
-    yield from _by_name(path, text)
+    yield from _by_name(path, text, named)
     if "ConfigService" in text:
         for found in CONFIG_SERVICE.finditer(text):
             where = f"{path}:{text.count(chr(10), 0, found.start()) + 1}"
@@ -78,8 +80,9 @@ def javascript_uses(path: str, text: str) -> Iterator[Use]:
         )
 
 
-def _by_name(path: str, text: str) -> Iterator[Use]:
+def _by_name(path: str, text: str, named: Collection[str]) -> Iterator[Use]:
     names = {name for found in found_in(_WHOLE, text) for name in found.groups() if name}
+    names |= set(named)
     seen: set[str] = set()
     for name in sorted(names):
         for hit in re.finditer(

@@ -117,6 +117,8 @@ def _processes(project: NodeProject) -> dict[str, str]:
         ):
             script = project.scripts.get(name)
             if script and not re.search(r"--?dev\b|migrate dev|echo", script):
+                if name == "release" and not builds.connects(project, name):
+                    continue  # the author's own, who publishes with it
                 found["release"] = project.run(name)
                 break
     if "release" not in found and (release := builds.migrations(project)):

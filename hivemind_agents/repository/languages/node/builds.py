@@ -45,10 +45,10 @@ def build_commands(project: "NodeProject") -> tuple[str, ...]:
         if name in project.scripts and not _EMPTY.match(project.scripts[name])
     ]  # fmt: skip
     for name in names:
-        if not _reaches(project, name) and (name in _SCRIPTS or len(names) > 1):
+        if not connects(project, name):
             return (project.run(name),)
     for name in names:
-        if left := [part for part, connects in _parts(project, name) if not connects]:
+        if left := [part for part, by_database in _parts(project, name) if not by_database]:
             return (" && ".join(left),)
     return ()
 
@@ -58,8 +58,8 @@ def migrations(project: "NodeProject") -> str | None:
     for name in _SCRIPTS:
         found = [
             part.replace(" --accept-data-loss", "")
-            for part, connects in (_parts(project, name) if _reaches(project, name) else ())
-            if connects and not _DESTROYS.search(part)
+            for part, by_database in (_parts(project, name) if connects(project, name) else ())
+            if by_database and not _DESTROYS.search(part)
         ]
         if found:
             return " && ".join(found)
@@ -98,7 +98,8 @@ def _scripts(project: "NodeProject", part: str) -> list[str]:
     return [one[1]] if one and one[1] in project.scripts else []
 
 
-def _reaches(project: "NodeProject", name: str) -> bool:
+def connects(project: "NodeProject", name: str) -> bool:
+    """Whether a script, or one that it runs, connects to a database."""
     return bool(_NAMED.match(name)) or any(
         _CONNECTS.search(text) or any(_NAMED.match(inner) for inner in _named_in(project, text))
         for text in _texts(project, name)
@@ -118,7 +119,7 @@ def _parts(project: "NodeProject", name: str, depth: int = 0) -> Iterator[tuple[
         for part in re.split(r"\s*&&\s*", project.scripts.get(each, "").strip()):
             inner = _scripts(project, part)
             for one in inner:
-                if _NAMED.match(one) or not _reaches(project, one):
+                if _NAMED.match(one) or not connects(project, one):
                     yield project.run(one), bool(_NAMED.match(one))
                 elif depth < _DEPTH:
                     yield from _parts(project, one, depth + 1)

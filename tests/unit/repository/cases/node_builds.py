@@ -51,6 +51,24 @@ CASES = [
         **EXPRESS, build=["npm ci", "npm run build:docker"],
     ),
     case(
+        "a script called release that publishes is no release command",
+        {**LOCK, "server.js": SERVER, "tools/publish.js": "",
+         "package.json": manifest(scripts={"start": "node server.js", "release": "node tools/publish.js", "db:migrate": "sequelize db:migrate"}, dependencies={"express": "4", "sequelize-cli": "6"})},
+        **EXPRESS, processes={"web": "npm start", "release": "npm run db:migrate"},
+    ),
+    case(
+        "a script called release that migrates is the release command",
+        {**LOCK, "server.js": SERVER,
+         "package.json": manifest(scripts={"start": "node server.js", "release": "knex migrate:latest"}, dependencies={"express": "4", "knex": "3"})},
+        **EXPRESS, processes={"web": "npm start", "release": "npm run release"},
+    ),
+    case(
+        "only the image says which script builds",
+        {**LOCK, "server.js": SERVER, "Dockerfile": "FROM node:20\nCOPY . .\nRUN npm ci && npm run build-assets\nCMD [\"node\", \"server.js\"]\n",
+         "package.json": manifest(scripts={"start": "node server.js", "build-assets": "webpack"}, dependencies={"express": "4"})},
+        **EXPRESS, build=["npm ci", "npm run build-assets"],
+    ),
+    case(
         "the schema is elsewhere, and its migrations are beside it",
         {**LOCK, "src/main.js": SERVER, "src/prisma/schema.prisma": SCHEMA, "src/prisma/migrations/1_first/migration.sql": "CREATE TABLE a (b int);\n",
          "package.json": manifest(main="src/main.js", scripts={"start": "node src/main.js"}, prisma={"schema": "./prisma/schema.prisma"}, dependencies={"express": "4", "@prisma/client": "4"}, devDependencies={"prisma": "4"})},
