@@ -36,6 +36,8 @@ _READERS = re.compile(
 )
 
 
+# Keywords by which an option or a setting names the variable that may give its value.
+_NAMES_ITS_VARIABLE = ("envvar", "env_var", "environ_name", "env_name")
 # A function that is told which variable to read.
 _READS_A_NAME = re.compile(r"(?:getenv|environ\.get)\(\s*[a-z_]\w*\s*[,)]")
 
@@ -98,6 +100,9 @@ def python_uses(module: PythonModule) -> Iterator[Use]:
                     demanded=insists and default is None, optional=_falls_back(default),
                 )  # fmt: skip
         elif isinstance(node, ast.Call):
+            named = constant(keyword(node, *_NAMES_ITS_VARIABLE))
+            if named and NAME.match(named) and named.isupper():
+                yield Use(named, f"{path}:{node.lineno}", optional=True)
             fallback = otherwise.get(id(node))
             insists = id(node) in insisted
             for use in _python_call(path, node, mappings, reads_config=reads_config):

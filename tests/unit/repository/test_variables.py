@@ -356,3 +356,23 @@ def test_a_reading_whose_absence_ends_the_program_is_demanded():
     )
 
     assert ["CITY", "SHOP"] == required({"requirements.txt": "requests\n", "main.py": code})
+
+
+@pytest.mark.parametrize(
+    ("code", "read"),
+    [
+        ("import click\n@click.option('--key', envvar='SHOP_KEY')\ndef f(key): ...\n", True),
+        ("KEY = Setting(str, environ_name='SHOP_KEY')\n", True),
+        ("KEY = Setting(str, env_var=other)\nSHOP_KEY = 1\n", False),
+        ("KEY = Setting(str, env_name='shop key')\n", False),
+    ],
+)
+def test_a_setting_that_names_its_variable_may_be_given_by_it(code: str, read: bool):
+    """
+    It is one of the variables, and required by nobody.
+    """
+    files = {"requirements.txt": "flask\n", "app.py": f"from flask import Flask\n{code}"}
+
+    found = {item.name: item.required for item in inspect_tree(FileTree.of(files)).env}
+
+    assert ({"SHOP_KEY": False} if read else {}) == found
