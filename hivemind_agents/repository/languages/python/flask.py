@@ -4,7 +4,7 @@ import ast
 import re
 
 from hivemind_agents.repository.facts import LIKELY, SURE, Match
-from hivemind_agents.repository.languages.python.flask_commands import first_tables
+from hivemind_agents.repository.languages.python.flask_commands import first_tables, stamped_tables
 from hivemind_agents.repository.languages.python.plain import is_only_kept_alive
 from hivemind_agents.repository.languages.python.project import PythonProject, Served, target
 from hivemind_agents.repository.languages.python.queues import queue_processes
@@ -38,7 +38,8 @@ def detect(project: PythonProject) -> Match | None:
     processes = queue_processes(project)
     migration = _migration(project, served) or first_tables(project, served)
     if migration:
-        processes["release"] = migration
+        before = stamped_tables(project)
+        processes["release"] = f"{before} && {migration}" if before else migration
     return Match(
         framework="flask",
         kind="web",

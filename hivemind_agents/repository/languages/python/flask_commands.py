@@ -5,6 +5,7 @@ import re
 
 from hivemind_agents.repository.languages.python.project import PythonProject, Served, target
 from hivemind_agents.repository.readers.python_source import PythonModule, dotted, first_text
+from hivemind_agents.repository.readers.syntax import constant, keyword
 
 _NAME = re.compile(
     r"(?:init|create|setup)[-_]?(?:db|database|tables)$|db[-_](?:init|create)$", re.IGNORECASE
@@ -41,6 +42,48 @@ def first_tables(project: PythonProject, served: Served) -> str | None:
         if "create_all(" in module.text and not _REMOVES.search(module.text + source):
             return command if "session.add" not in source else None
     return None
+
+
+_ADDED = r"\.add_command\(\s*(?:\w+\.)*{group}\s*(?:,\s*[\"']([\w-]+)[\"'])?\s*\)"
+
+
+def stamped_tables(project: PythonProject) -> str | None:
+    """The command of a group that makes the tables of an empty database and notes its migrations
+    as done: those do not begin with nothing, and come after it.
+    """
+    script = next(
+        (
+            module.path
+            for module in project.modules
+            if "/" not in module.path and module.main_guard
+            and any("manager" in name or "cli" in name for name in module.origins)
+        ),
+        None,
+    )  # fmt: skip
+    grouped = any("FlaskGroup" in module.text for module in project.modules)
+    if script is None or not grouped:
+        return None
+    for module in project.modules:
+        for node in module.syntax.body if module.syntax else ():
+            if not isinstance(node, ast.FunctionDef) or "stamp(" not in module.text:
+                continue
+            source = ast.get_source_segment(module.text, node) or ""
+            if "create_all(" not in source or "stamp(" not in source or _REMOVES.search(source):
+                continue
+            for decorator in node.decorator_list:
+                call = decorator if isinstance(decorator, ast.Call) else None
+                group, _, last = dotted(call.func if call else decorator).rpartition(".")
+                if last != "command" or not (outer := _group_name(project, group)):
+                    continue
+                given = (first_text(call) or constant(keyword(call, "name"))) if call else None
+                return f"python {script} {outer} {given or node.name.replace('_', '-')}"
+    return None
+
+
+def _group_name(project: PythonProject, group: str) -> str | None:
+    pattern = re.compile(_ADDED.format(group=re.escape(group)))
+    hits = (pattern.search(module.text) for module in project.modules)
+    return next((hit[1] for hit in hits if hit and hit[1]), None)
 
 
 def _command(module: PythonModule) -> tuple[str, str] | None:

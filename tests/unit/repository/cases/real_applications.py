@@ -130,6 +130,22 @@ CASES = [
          "requirements.txt": "flask\n"},
         **FLASK, start=wsgi("shop:create_app()"),
     ),
+    *(
+        case(
+            f"migrations that {name}",
+            {"manage.py": "from board.cli import manager\n\nif __name__ == '__main__':\n    manager()\n",
+             "board/__init__.py": "from flask import Flask\nfrom flask_migrate import Migrate\n\n\ndef create_app():\n    app = Flask(__name__)\n    Migrate(app)\n    return app\n",
+             "board/wsgi.py": "from board import create_app\n\napp = create_app()\n",
+             "board/cli/__init__.py": "import click\nfrom flask.cli import FlaskGroup\nfrom board import create_app\nfrom board.cli import tables\n\n\n@click.group(cls=FlaskGroup, create_app=create_app)\ndef manager():\n    pass\n\n\nmanager.add_command(tables.group, 'tables')\n",
+             "board/cli/tables.py": f"from flask.cli import AppGroup\nfrom flask_migrate import stamp\n\ngroup = AppGroup()\n\n\n@group.command(name='make_all')\ndef make_all():\n    from board.models import db\n    {body}\n    stamp()\n",
+             "migrations/alembic.ini": "[alembic]\n", "requirements.txt": "flask\nflask-migrate\n"},
+            **FLASK, processes={"web": wsgi("board.wsgi:app"), "release": release + "flask --app board.wsgi:app db upgrade"},
+        )
+        for name, body, release in (
+            ("do not begin with nothing", "db.create_all()", "python manage.py tables make_all && "),
+            ("a command begins by losing everything", "db.drop_all(); db.create_all()", ""),
+        )
+    ),
     case(
         "a module for developers beside the function that makes the application",
         {"studio/__init__.py": "", "studio/app/__init__.py": "from flask import Flask\n\n\ndef create_app():\n    app = Flask(__name__)\n    return app\n",
