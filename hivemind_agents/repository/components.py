@@ -134,6 +134,11 @@ def _delegated(
         named = wanted and wanted.rstrip("/") in {folder, name, folder.rsplit("/", 1)[-1]}
         if named or entry.startswith(f"{folder}/"):
             inner = () if folder in members else _entered(finding, folder).build
+            if finding.kind.value == "static" and own.kind.value != "web":
+                # What a developer starts is no server of the files that the build makes.
+                if folder in members:
+                    return _in_workspace(tree, folder, finding)
+                return _entered(finding, folder)
             return replace(
                 finding,
                 package_manager=own.package_manager,

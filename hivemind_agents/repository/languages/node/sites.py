@@ -114,9 +114,11 @@ def _output(project: NodeProject, framework: str, output: str) -> str:
 
 def _vite(project: NodeProject) -> Match | None:
     listed = project.dependencies.first("vite", "vite-plus", "rolldown-vite")
-    if listed is None:
-        return None
     path, text = project.config("vite.config")
+    # A workspace's member may have its builder from the root.
+    member = path and any("vite build" in script for script in project.scripts.values())
+    if listed is None and not member:
+        return None
     page = project.tree.has(
         "index.html", "src/index.html", "client/index.html", "public/index.html"
     )
@@ -138,13 +140,12 @@ def _vite(project: NodeProject) -> Match | None:
     output = f"dist/{folder}" if folder else "dist"
     if stated:
         output = stated.group(1).rstrip("/")
-    del path
     return Match(
         framework="vite",
         kind="static",
         rank=65,
         confidence=CERTAIN - 0.03,
-        evidence=(listed.where,),
+        evidence=(listed.where if listed else path,),
         kind_confidence=SURE if page else LIKELY,
         document_root=output,
         single_page=True,

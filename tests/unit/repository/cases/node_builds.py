@@ -14,6 +14,12 @@ def manifest(**keys: object) -> str:
 LOCK = {"package-lock.json": '{"lockfileVersion":3}'}
 SERVER = "const app = require('express')()\napp.get('/', (req, res) => res.send('hello'))\napp.listen(process.env.PORT || 3000)\n"
 SCHEMA = 'datasource db {\n  provider = "postgresql"\n  url = env("DATABASE_URL")\n}\n'
+BOARD = {
+    "yarn.lock": "# yarn lockfile v1\n",
+    "board/vite.config.mts": "export default { build: { outDir: 'out' } }\n",
+    "board/index.html": "<html><script type='module' src='index.tsx'></script></html>\n",
+    "board/index.tsx": "document.title = 'board'\n",
+}
 EXPRESS = {"language": "node", "kind": "web", "framework": "express"}
 
 CASES = [
@@ -93,5 +99,25 @@ CASES = [
         {**LOCK, "server.js": SERVER, "prisma/schema.prisma": SCHEMA,
          "package.json": manifest(scripts={"start": "node server.js", "postinstall": "prisma generate"}, dependencies={"express": "4", "@prisma/client": "5", "prisma": "5"})},
         **EXPRESS, build=["npm ci"], processes={"web": "npm start"},
+    ),
+    case(
+        "a workspace's page has its builder from the root, whose start is a developer's",
+        {**BOARD, "package.json": manifest(workspaces=["board", "parts/*"], scripts={"start": "yarn --cwd ./board start", "build": "yarn --cwd ./board build"}, devDependencies={"vite": "5"}),
+         "board/package.json": manifest(name="board", scripts={"start": "yarn && vite --host", "build": "vite build"}, dependencies={"react": "19"})},
+        language="node", kind="static", framework="vite", start=None, document_root="board/out",
+        build=["yarn install --frozen-lockfile", "yarn run build"],
+    ),
+    case(
+        "a folder's page that the root's start shows to developers",
+        {**LOCK, "package.json": manifest(scripts={"start": "npm start --prefix client"}),
+         "client/package.json": manifest(name="client", scripts={"start": "react-scripts start", "build": "react-scripts build"}, dependencies={"react": "18", "react-scripts": "5"}),
+         "client/public/index.html": "<html></html>\n", "client/src/index.js": "document.title = 'desk'\n"},
+        language="node", kind="static", framework="create-react-app", start=None, document_root="client/build",
+    ),
+    case(
+        "a member with a page for developers, and a root that serves it",
+        {**BOARD, "package.json": manifest(workspaces=["board"], scripts={"start": "node server.js", "build": "yarn --cwd ./board build"}, dependencies={"express": "4"}, devDependencies={"vite": "5"}), "server.js": SERVER,
+         "board/package.json": manifest(name="board", scripts={"start": "vite --host", "build": "vite build"}, dependencies={"react": "19"})},
+        **EXPRESS, start="yarn run start",
     ),
 ]  # fmt: skip
