@@ -161,6 +161,8 @@ class Release(Frozen):
     # What went into the build: equal inputs are not built again.
     inputs_digest: str | None = None
     configuration_digest: str | None = None
+    # The stores that it is told of, and how (`hosting/connected.py`); None before it was installed.
+    connections: dict[str, Any] | None = None
     template_digest: str | None = None
     # The environment that was set by the user: plain values, and references to secrets.
     env: dict[str, str] = {}

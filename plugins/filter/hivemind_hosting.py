@@ -5,9 +5,11 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from hivemind_agents.domain.deployment import Release
+from hivemind_agents.domain.deployment import Deployment, Release
+from hivemind_agents.hosting import connected
 from hivemind_agents.hosting.causes import with_cause
 from hivemind_agents.hosting.health import health_check
 from hivemind_agents.hosting.processes import jobs, processes
@@ -21,6 +23,16 @@ def with_release(
         {**release, **facts} if release["number"] == int(number) else dict(release)
         for release in releases
     ]
+
+
+def with_connections(record: dict[str, Any], number: int | str) -> dict[str, Any]:
+    """`releases` where a release has the connections of today, `number` of the one that has."""
+    releases, chosen = connected.with_connections(
+        Deployment.model_validate_json(json.dumps(record, default=str)),
+        int(number),
+        datetime.now(UTC),
+    )
+    return {"releases": [one.model_dump(mode="json") for one in releases], "number": chosen}
 
 
 def hivemind_health(record: dict[str, Any] | None) -> dict[str, str]:
@@ -95,5 +107,6 @@ class FilterModule:
             "hivemind_schedules": hivemind_schedules,
             "networks_with": networks_with,
             "with_cause": with_cause,
+            "with_connections": with_connections,
             "with_release": with_release,
         }

@@ -21,7 +21,7 @@ from ansible.plugins.lookup import LookupBase
 
 from hivemind_agents.domain.deployment import Deployment
 from hivemind_agents.errors import HivemindError, told
-from hivemind_agents.hosting.connections import Wishes
+from hivemind_agents.hosting.connected import known_to, wishes_of
 from hivemind_agents.hosting.environment import application_environment, environment_file
 from hivemind_agents.hosting.names import (
     reached_as,
@@ -42,14 +42,15 @@ class LookupModule(LookupBase):
         if release is None:
             raise AnsibleError(f"{record.name!r} has no release {terms[1]}")
         report = record.recon or {}
+        known = known_to(record, release)
         try:
             env = application_environment(
                 deployment_name=record.name,
                 release=release,
-                database=record.database,
-                cache=record.cache,
+                database=known.database,
+                cache=known.cache,
                 resolve=lambda reference: resolve(session(), reference),
-                wishes=Wishes.of(report),
+                wishes=wishes_of(record, release),
             )
             here = str((variables or {}).get("inventory_hostname", ""))
             addresses = {instance.id: instance.private_ip for instance in record.instances}
