@@ -14,7 +14,7 @@ from hivemind_agents.repository.report import RepositoryReport
 # Folders that people put a browser's code into, beside a server's.
 CLIENTS = (
     "client", "frontend", "front-end", "web", "ui", "webapp", "front", "app/client",
-    "src/client", "assets", "theme/static_src",
+    "src/client", "assets", "theme/static_src", "vue", "vue3", "src-ui", "spa",
 )  # fmt: skip
 _BUILDERS = frozenset({
     "vite", "webpack", "react-scripts", "@vue/cli-service", "@angular/cli", "parcel",

@@ -4,6 +4,7 @@ import ast
 import re
 
 from hivemind_agents.repository.facts import LIKELY, SURE, Match
+from hivemind_agents.repository.languages.python import alembic
 from hivemind_agents.repository.languages.python.flask_commands import first_tables, stamped_tables
 from hivemind_agents.repository.languages.python.plain import is_only_kept_alive
 from hivemind_agents.repository.languages.python.project import PythonProject, Served, target
@@ -103,6 +104,4 @@ def _migration(project: PythonProject, served: Served) -> str | None:
         folder, name = target(project, served.module.path, served.name)
         enter = f"cd {folder} && " if folder else ""
         return f"{enter}flask --app {name} db upgrade{_directory(project, folder, migrations)}"
-    if "alembic.ini" in project.tree and project.dependencies.runtime("alembic"):
-        return "alembic upgrade head"
-    return None
+    return alembic.upgrade(project) if project.dependencies.runtime("alembic") else None

@@ -1,7 +1,7 @@
 """Shapes of well-known applications that were read wrong once."""
 
 # ruff: noqa: E501 - a tree a line, read sideways
-from cases import DISK, case, wsgi
+from cases import DISK, asgi, case, wsgi
 
 FLASK = {
     "language": "python",
@@ -129,6 +129,22 @@ CASES = [
          "run.py": "from shop import create_app\n\nif __name__ == '__main__':\n    app = create_app()\n    app.run()\n",
          "requirements.txt": "flask\n"},
         **FLASK, start=wsgi("shop:create_app()"),
+    ),
+    *(
+        case(
+            f"migrations whose settings are {name}",
+            {"api/__init__.py": "", "api/main.py": "from fastapi import FastAPI\n\napp = FastAPI()\n", "requirements.txt": "fastapi\nuvicorn\nalembic\n", **files},
+            language="python", framework="fastapi", processes={"web": asgi("api.main:app"), **({"release": release} if release else {})},
+        )
+        for name, files, release in (
+            ("beside their scripts", {"api/alembic.ini": "[alembic]\nscript_location = migrations\n", "api/migrations/env.py": ""},
+             "cd api && PYTHONPATH=.:.. alembic upgrade head"),
+            ("below the root that scripts are named from", {"api/alembic.ini": "[alembic]\nscript_location = api/migrations\n", "api/migrations/env.py": ""},
+             "alembic --config api/alembic.ini upgrade head"),
+            ("named by their own place", {"db/alembic.ini": "[alembic]\nscript_location = %(here)s/migrations\n", "db/migrations/env.py": ""},
+             "cd db && PYTHONPATH=.:.. alembic upgrade head"),
+            ("without scripts", {"api/alembic.ini": "[alembic]\nscript_location = migrations\n"}, None),
+        )
     ),
     *(
         case(
