@@ -19,7 +19,8 @@ def upgrade(project: PythonProject) -> str | None:
             break
         folder = posixpath.dirname(path)
         said = tree.search(path, r"(?m)^script_location\s*=\s*(?:%\(here\)s/)?(\S+)")
-        scripts = posixpath.normpath(str(said[1])) if said else ""
+        # `shop:migrations` is a folder of a package.
+        scripts = posixpath.normpath(str(said[1]).replace(":", "/")) if said else ""
         here = tree.search(path, r"(?m)^script_location\s*=\s*%\(here\)s") is not None
         if scripts and not here and tree.has(f"{scripts}/env.py"):
             return f"alembic --config {path} upgrade head"

@@ -9,7 +9,11 @@ from hivemind_agents.repository.languages.python.flask_commands import first_tab
 from hivemind_agents.repository.languages.python.plain import is_only_kept_alive
 from hivemind_agents.repository.languages.python.project import PythonProject, Served, target
 from hivemind_agents.repository.languages.python.queues import queue_processes
-from hivemind_agents.repository.languages.python.serving import script_start, wsgi_start
+from hivemind_agents.repository.languages.python.serving import (
+    flask_command,
+    script_start,
+    wsgi_start,
+)
 from hivemind_agents.repository.readers.python_source import dotted
 
 APPLICATIONS = ("flask.Flask", "flask_openapi3.OpenAPI", "apiflask.APIFlask", "connexion.FlaskApp",
@@ -101,7 +105,7 @@ def _migration(project: PythonProject, served: Served) -> str | None:
         if served.module.path in {"app.py", "wsgi.py"} or ".flaskenv" in project.tree:
             # Where flask looks by itself.
             return f"flask db upgrade{_directory(project, '', migrations)}"
-        folder, name = target(project, served.module.path, served.name)
-        enter = f"cd {folder} && " if folder else ""
-        return f"{enter}flask --app {name} db upgrade{_directory(project, folder, migrations)}"
+        folder, _ = target(project, served.module.path, served.name)
+        upgrade = f"db upgrade{_directory(project, folder, migrations)}"
+        return flask_command(project, served, upgrade)
     return alembic.upgrade(project) if project.dependencies.runtime("alembic") else None

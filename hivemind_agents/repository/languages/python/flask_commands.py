@@ -3,7 +3,8 @@
 import ast
 import re
 
-from hivemind_agents.repository.languages.python.project import PythonProject, Served, target
+from hivemind_agents.repository.languages.python.project import PythonProject, Served
+from hivemind_agents.repository.languages.python.serving import flask_command
 from hivemind_agents.repository.readers.python_source import PythonModule, dotted, first_text
 from hivemind_agents.repository.readers.syntax import constant, keyword
 
@@ -33,9 +34,7 @@ def first_tables(project: PythonProject, served: Served) -> str | None:
         name, source = found
         if _ASKS.search(source):
             continue
-        folder, place = target(project, served.module.path, served.name)
-        enter = f"cd {folder} && " if folder else ""
-        command = f"{enter}flask --app {place} {name}"
+        command = flask_command(project, served, name)
         on_server = project.dependencies.runtime(*_DRIVERS)
         if not on_server and any("sqlite" in each.text.lower() for each in project.modules):
             return _ONCE.format(command=command)

@@ -3,6 +3,7 @@
 import re
 import shlex
 
+from hivemind_agents.repository.languages.python.factories import arguments
 from hivemind_agents.repository.languages.python.project import (
     PythonProject,
     Served,
@@ -15,13 +16,14 @@ from hivemind_agents.repository.languages.python.project import (
 def wsgi_start(project: PythonProject, served: Served) -> tuple[str, tuple[str, ...]]:
     """(command, packages to add) for a WSGI application; gunicorn unless another one is listed."""
     folder, name = target(project, served.module.path, served.name)
+    given = arguments(project, served)
     if served.factory:
-        name = shlex.quote(f"{name}()")
+        name = shlex.quote(f"{name}({given})")
     chdir = f"--chdir {folder} " if folder else ""
     dependencies = project.dependencies
     listed = dependencies.runtime("gunicorn")
     if not listed:
-        if dependencies.runtime("waitress"):
+        if dependencies.runtime("waitress") and not given:
             call = "--call " if served.factory else ""
             plain = name.strip("'").removesuffix("()")
             enter = f"cd {folder} && " if folder else ""
@@ -31,6 +33,15 @@ def wsgi_start(project: PythonProject, served: Served) -> tuple[str, tuple[str, 
             return f"uwsgi --http-socket 0.0.0.0:$PORT {chdir}--master --module {name}", ()
     start = f"gunicorn {_worker(project, served)}{chdir}{name} --bind 0.0.0.0:$PORT"
     return start, () if listed else ("gunicorn",)
+
+
+def flask_command(project: PythonProject, served: Served, command: str) -> str:
+    """A command of Flask's on the application, in the folder that it is imported from."""
+    folder, name = target(project, served.module.path, served.name)
+    enter = f"cd {folder} && " if folder else ""
+    if given := arguments(project, served):
+        name = shlex.quote(f"{name}({given})")
+    return f"{enter}flask --app {name} {command}"
 
 
 # A module that makes Python's own I/O cooperative before it makes the application: one request

@@ -132,6 +132,23 @@ CASES = [
     ),
     *(
         case(
+            f"a function that makes an application {name}",
+            {"shop/__init__.py": f"from flask import Flask\nfrom flask_migrate import Migrate\nfrom shop.config import stages\n\n\ndef create_app({parameters}):\n    app = Flask(__name__)\n    Migrate(app)\n    return app\n",
+             "shop/config.py": "class Config:\n    DEBUG = False\n\n\nclass DevConfig(Config):\n    DEBUG = True\n\n\nclass ProdConfig(Config):\n    pass\n\n\nstages = {'development': DevConfig, 'production': ProdConfig}\n",
+             "migrations/alembic.ini": "[alembic]\n", "requirements.txt": "flask\nflask-migrate\n"},
+            **FLASK, processes={"web": f"gunicorn {served} --bind 0.0.0.0:$PORT", "release": f"flask --app {migrated} db upgrade"},
+        )
+        for name, parameters, served, migrated in (
+            ("for developers unless it is told", "config_name='development'", "'shop:create_app(\"production\")'", "'shop:create_app(\"production\")'"),
+            ("for the stage that it is told", "config_name, silent=False", "'shop:create_app(\"production\")'", "'shop:create_app(\"production\")'"),
+            ("of a class that it is told", "config='shop.config.DevConfig'", "'shop:create_app(\"shop.config.ProdConfig\")'", "'shop:create_app(\"shop.config.ProdConfig\")'"),
+            ("and finds its stage itself", "config_name=None", "'shop:create_app()'", "shop:create_app"),
+            ("of an object", "config=stages['production']", "'shop:create_app()'", "shop:create_app"),
+            ("under a name", "name='development'", "'shop:create_app()'", "shop:create_app"),
+        )
+    ),
+    *(
+        case(
             f"migrations whose settings are {name}",
             {"api/__init__.py": "", "api/main.py": "from fastapi import FastAPI\n\napp = FastAPI()\n", "requirements.txt": "fastapi\nuvicorn\nalembic\n", **files},
             language="python", framework="fastapi", processes={"web": asgi("api.main:app"), **({"release": release} if release else {})},
@@ -143,6 +160,8 @@ CASES = [
              "alembic --config api/alembic.ini upgrade head"),
             ("named by their own place", {"db/alembic.ini": "[alembic]\nscript_location = %(here)s/migrations\n", "db/migrations/env.py": ""},
              "cd db && PYTHONPATH=.:.. alembic upgrade head"),
+            ("of a package", {"api/alembic.ini": "[alembic]\nscript_location = api:migrations\n", "api/migrations/env.py": ""},
+             "alembic --config api/alembic.ini upgrade head"),
             ("without scripts", {"api/alembic.ini": "[alembic]\nscript_location = migrations\n"}, None),
         )
     ),
