@@ -14,6 +14,13 @@ _NAME = re.compile(
     r"^(?:\w+_)?(?:DB|DATABASE|SQL|DATASTORE)_?"
     r"(?:CLIENT|CONNECTION|DIALECT|TYPE|DRIVER|ENGINE|ADAPTER|PROVIDER|VENDOR|BACKEND|KIND)$"
 )
+
+
+def is_chooser(name: str) -> bool:
+    """Whether a variable's name says that it is the kind of database."""
+    return bool(_NAME.match(name) and not _ELSEWHERE.search(name))
+
+
 # Names that are a database's own as a rule; here only where the code compares them on the spot.
 _BARE = re.compile(r"^(?:\w+_)?(?:DB|DATABASE)$")
 _ELSEWHERE = re.compile(r"(?:^|_)(?:TEST|TESTING|VECTOR|MONGO\w*|REDIS|CACHE|LOG|AUDIT)(?:_|$)")
@@ -65,12 +72,16 @@ def chosen_by(
 
 
 def _near(name: str, texts: Sequence[tuple[str, str]]) -> list[str]:
-    """The texts that mention the variable; settings are fields in lower case, too."""
-    pattern = re.compile(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", re.IGNORECASE)
-    lower = name.lower()
-    return [text for _, text in texts if lower in text.lower() and pattern.search(text)][
-        :_MOST_FILES
-    ]
+    """The texts that mention the variable; settings are fields in lower case, too, also of a
+    group of settings (`config.db.type`).
+    """
+    forms = (name.lower(), name.lower().replace("_", "."))
+    either = "|".join(map(re.escape, forms))
+    pattern = re.compile(rf"(?<![A-Za-z0-9])(?:{either})(?![A-Za-z0-9])", re.IGNORECASE)
+    return [
+        text for _, text in texts
+        if any(form in text.lower() for form in forms) and pattern.search(text)
+    ][:_MOST_FILES]  # fmt: skip
 
 
 def _on_the_spot(name: str, near: Sequence[str], need: str) -> str | None:

@@ -147,6 +147,7 @@ def _delegated(
                 version=own.version or finding.version,
                 runtime=own.runtime,
                 start=own.start or _handed_on(tree),
+                env=(*finding.env, *own.env),
             )
     return None
 

@@ -91,6 +91,8 @@ def _judge(
     values = chosen_by(finding, texts, env, (*required, *optional))
     for need in values.keys() - required.keys():
         optional.setdefault(need, Fact(need, GUESS, ()))
+    if not any(need in required for need in SQL):
+        _demanded_choice(required, optional, values, env)
     variables = with_choosers(_variables(signals, (*required, *optional)), values)
     schemes = _schemes(finding, texts, (*required, *optional))
     schemes |= _of_variables(variables, schemes)
@@ -98,6 +100,20 @@ def _judge(
         required, optional, variables, schemes, values,
         _system_packages(finding, ecosystem, texts), undecided,
     )  # fmt: skip
+
+
+def _demanded_choice(
+    required: dict[str, Fact[str]],
+    optional: dict[str, Fact[str]],
+    values: dict[str, dict[str, str]],
+    env: Sequence[EnvVariable],
+) -> None:
+    """Where the kind of database has to be said, the first that there is a word for is required."""
+    asked = {item.name for item in env if item.demanded}
+    for need in SQL:
+        if need in optional and asked & values.get(need, {}).keys():
+            required[need] = optional.pop(need)
+            return
 
 
 def _variables(signals: dict[str, Signals], needs: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -39,7 +39,7 @@ def started_by(tree: FileTree) -> list[str]:
     path = tree.has(*NAMES) or next(iter([*tree.named("Dockerfile"), *_variants(tree)]), None)
     words: dict[str, list[str]] = {"ENTRYPOINT": [], "CMD": []}
     copied: dict[str, str] = {}
-    for name, rest, _ in _instructions(tree.text(path, limit=200_000) or "") if path else ():
+    for name, rest, _ in instructions(tree.text(path, limit=200_000) or "") if path else ():
         given = re.findall(r"[^\s\"'\[\],]+", rest)
         if name in words:
             words[name] = given
@@ -67,8 +67,8 @@ def detect(tree: FileTree) -> Declared | None:
     text = tree.text(path, limit=200_000) if path else None
     if path is None or not text:
         return None
-    instructions = _instructions(text)
-    images = [(words, line) for name, words, line in instructions if name == "FROM"]
+    read = instructions(text)
+    images = [(words, line) for name, words, line in read if name == "FROM"]
     if not images:
         return None
     last = images[-1][1]
@@ -77,7 +77,7 @@ def detect(tree: FileTree) -> Declared | None:
     sets: dict[str, str] = {}
     volumes: list[str] = []
     workdir = ""
-    for name, words, line in instructions:
+    for name, words, line in read:
         if line < last:
             continue
         where = (f"{path}:{line}",)
@@ -116,7 +116,7 @@ def detect(tree: FileTree) -> Declared | None:
     )  # fmt: skip
 
 
-def _instructions(text: str) -> list[tuple[str, str, int]]:
+def instructions(text: str) -> list[tuple[str, str, int]]:
     """(instruction, rest, line), lines that end in a backslash joined."""
     found: list[tuple[str, str, int]] = []
     pending, started = "", 0

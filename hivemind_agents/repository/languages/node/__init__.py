@@ -19,6 +19,7 @@ from hivemind_agents.repository.languages.node import builds, health, prisma
 from hivemind_agents.repository.languages.node import project as reading
 from hivemind_agents.repository.languages.node.plain import plain_match
 from hivemind_agents.repository.languages.node.project import NodeProject
+from hivemind_agents.repository.platforms.copied import templates
 from hivemind_agents.repository.tree import FileTree
 
 
@@ -34,8 +35,14 @@ def detect(tree: FileTree) -> Finding | None:
     manager = project.manager
     if not project.dependencies and not project.scripts and manager.confidence < CERTAIN:
         manager = Fact(manager.value, LIKELY, manager.evidence)
+    settings = templates(tree)
+    read = tuple(use for template in settings for use in template.uses)
     return assemble(
-        replace(match, processes={**_processes(project), **match.processes}),
+        replace(
+            match,
+            processes={**_processes(project), **match.processes},
+            env=(*match.env, *read),
+        ),
         language="node",
         manifest=reading.MANIFEST,
         dependencies=project.dependencies,
@@ -44,6 +51,7 @@ def detect(tree: FileTree) -> Finding | None:
         manager=manager,
         install=(
             reading.install_command(tree, manager.value),
+            *(template.command for template in settings),
             *((generated,) if (generated := prisma.generate(project)) else ()),
             *(() if match.build else project.build),
         ),
