@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from hivemind_agents.domain.deployment import Deployment, Release
-from hivemind_agents.hosting.connections import Wishes
+from hivemind_agents.hosting.connections import CACHE, DATABASE, Wishes
+
+WITHHELD = "none"
 
 
 def connections(record: Deployment) -> dict[str, Any]:
@@ -57,6 +59,14 @@ def known_to(record: Deployment, release: Release) -> Deployment:
     database = record.database if record.database and record.database.engine in stores else None
     cache = record.cache if record.cache and record.cache.engine in stores else None
     return record.model_copy(update={"database": database, "cache": cache})
+
+
+def withheld(record: Deployment, release: Release) -> dict[str, str]:
+    """For the host's own checks: the stores that the release came before."""
+    known = known_to(record, release)
+    lacking = {DATABASE: record.database and not known.database,
+               CACHE: record.cache and not known.cache}  # fmt: skip
+    return {name: WITHHELD for name, lacks in lacking.items() if lacks}
 
 
 def wishes_of(record: Deployment, release: Release) -> Wishes:

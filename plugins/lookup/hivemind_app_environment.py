@@ -21,7 +21,7 @@ from ansible.plugins.lookup import LookupBase
 
 from hivemind_agents.domain.deployment import Deployment
 from hivemind_agents.errors import HivemindError, told
-from hivemind_agents.hosting.connected import known_to, wishes_of
+from hivemind_agents.hosting.connected import known_to, wishes_of, withheld
 from hivemind_agents.hosting.environment import application_environment, environment_file
 from hivemind_agents.hosting.names import (
     reached_as,
@@ -52,6 +52,7 @@ class LookupModule(LookupBase):
                 resolve=lambda reference: resolve(session(), reference),
                 wishes=wishes_of(record, release),
             )
+            env |= withheld(record, release)
             here = str((variables or {}).get("inventory_hostname", ""))
             addresses = {instance.id: instance.private_ip for instance in record.instances}
             named = report.get("host_variables", {})

@@ -31,6 +31,7 @@ from urllib.parse import unquote, urlsplit
 
 from ansible.module_utils.basic import AnsibleModule
 
+BEFORE = "the release is of the time before it, and is not told of it"
 _SECONDS = 20
 # Starts after which a process that is young again is one that does not stay up; seconds.
 _RESTARTS, _JUST_NOW = 3, 60
@@ -91,6 +92,8 @@ def keeps_ending(unit: str) -> bool:
 def database(name: str, engine: str) -> dict[str, str]:
     try:
         env = environment(f"/etc/hivemind/{name}/app.env")
+        if env.get("HIVEMIND_DATABASE") == "none":
+            return check("database", None, BEFORE)
         url = urlsplit(env.get("HIVEMIND_DATABASE") or env["DATABASE_URL"])
         user = pwd.getpwnam(f"hm-{name}")
     except (OSError, KeyError, ValueError) as error:
@@ -126,7 +129,10 @@ def database(name: str, engine: str) -> dict[str, str]:
 def cache(name: str) -> dict[str, str]:
     """Keep a value in Redis for a moment and read it back, in its own protocol."""
     try:
-        url = urlsplit(environment(f"/etc/hivemind/{name}/app.env")["HIVEMIND_CACHE"])
+        env = environment(f"/etc/hivemind/{name}/app.env")
+        if env["HIVEMIND_CACHE"] == "none":
+            return check("cache", None, BEFORE)
+        url = urlsplit(env["HIVEMIND_CACHE"])
     except (OSError, KeyError, ValueError) as error:
         return check("cache", f"the application was told no cache ({error})", "")
     host, port = url.hostname or "", url.port or 6379

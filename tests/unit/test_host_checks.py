@@ -56,3 +56,13 @@ def test_a_process_that_is_started_again_and_again_does_not_run(
 
     assert told[0] == result["status"]
     assert told[1] in result["detail"]
+
+
+@pytest.mark.parametrize("store", ["database", "cache"])
+def test_a_release_of_the_time_before_a_store_need_not_know_of_it(checks, monkeypatch, store):
+    """Whoever goes back to it goes back to its connections."""
+    monkeypatch.setattr(checks, "environment", lambda _path: {f"HIVEMIND_{store.upper()}": "none"})
+    look = {"database": lambda: checks.database("shop", "mysql"),
+            "cache": lambda: checks.cache("shop")}  # fmt: skip
+
+    assert "passed" == look[store]()["status"]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from hivemind_agents.domain.deployment import Database, Deployment, Release
-from hivemind_agents.hosting.connected import known_to, wishes_of, with_connections
+from hivemind_agents.hosting.connected import known_to, wishes_of, with_connections, withheld
 
 pytestmark = pytest.mark.fast
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -54,6 +54,8 @@ def test_a_database_that_comes_later_is_another_release():
     assert (2, "built", "a", None) == (number, second.state, second.artifact_digest, second.live_at)
     assert first == before.releases[0]
     assert known_to(after, first).database is None
+    assert {"HIVEMIND_DATABASE": "none"} == withheld(after, first)
+    assert {} == withheld(after, second)
     assert DATABASE == known_to(after, second).database
     assert {"mysql": {"DB_TYPE": "mariadb"}} == wishes_of(after, second).values
     assert {"mysql": ("DB_HOST",)} == wishes_of(after, second).variables
