@@ -34,7 +34,7 @@ _PARTS = (
     ("sslmode", r"SSL_?MODE$"),
     ("ssl", r"(^|_)(USE_)?SSL$"),
     ("kind", r"(^|_)(DRIVER|DIALECT|CLIENT|TYPE|ENGINE|CONNECTION)$"),
-    ("name", r"(NAME|DATABASE|DB|SCHEMA)$"),
+    ("name", r"(NAME|DATABASE|(?<!MARIA)DB|SCHEMA)$"),
 )
 _CACHE_PARTS = (
     ("url", r"(^REDIS|URL|URI|DSN|CONNECTION_STRING|BROKER|BACKEND)$"),

@@ -121,6 +121,15 @@ def test_a_connection_is_written_as_the_application_reads_it(engine, asked, vari
     assert value == env[variable]
 
 
+def test_a_switch_that_ends_in_the_name_of_a_server_is_no_part_of_a_connection():
+    """`ENABLE_EMBEDDED_MARIADB=app` would switch on what nobody asked for."""
+    names = ("ENABLE_EMBEDDED_MARIADB", "SHOP_DB")
+    env = environment(DATABASE, wishes=Wishes(variables={DATABASE.engine: names}))
+
+    assert "ENABLE_EMBEDDED_MARIADB" not in env
+    assert "app" == env["SHOP_DB"]
+
+
 def test_a_cache_is_told_in_every_variable_that_the_code_reads():
     """As a URL without password and TLS, or in parts; what is not known is left out."""
     names = ("CELERY_BROKER_URL", "REDIS_ADDR", "REDIS_HOST", "REDIS_PORT", "REDIS_DB",
