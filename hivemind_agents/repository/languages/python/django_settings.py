@@ -64,8 +64,13 @@ def read_settings(project: PythonProject, manage: str, folder: str) -> Settings:
 
 
 # Files for what starts a release, and what they say to its environment.
-_STARTS = re.compile(r"^(?:docker/|deploy/)?(?:[\w.-]*uwsgi[\w.-]*\.ini|Procfile|Dockerfile)$")
-_TOLD = re.compile(rf"(?m)^(?!\s*#).*\b{VARIABLE}[=\s]+[\"']?([\w.]+)")
+_STARTS = re.compile(
+    r"^(?:docker/|deploy/)?(?:[\w.-]*uwsgi[\w.-]*\.ini|Procfile|[Dd]ockerfile(?:\.prod)?|Containerfile|"
+    r"fly\.toml|render\.ya?ml|app\.json)$"
+)
+_TOLD = re.compile(
+    rf"(?m)^(?!\s*#).*\b{VARIABLE}[\"']?[=:,{{\s]+(?:[\"']?value[\"']?\s*:\s*)?[\"']?([\w.]+)"
+)
 
 
 def _of_a_release(tree: FileTree, folder: str) -> list[str]:

@@ -144,6 +144,37 @@ CASES = [
         },
         sets={"DJANGO_SETTINGS_MODULE": "config.settings.server"},
     ),
+    *(
+        case(
+            f"django-settings-that-{path}-names",
+            {
+                **tree(
+                    "config.settings.base",
+                    "config.settings.base",
+                    {
+                        "settings/base": BASE,
+                        "settings/cloud": "from .base import *\nSECRET_KEY = env('CLOUD_KEY')\n",
+                    },
+                ),
+                path: text,
+            },
+            sets={"DJANGO_SETTINGS_MODULE": "config.settings.cloud"},
+            env=demands("CLOUD_KEY", "DATABASE_URL"),
+        )
+        for path, text in (
+            ("fly.toml", "[env]\n  DJANGO_SETTINGS_MODULE = 'config.settings.cloud'\n"),
+            (
+                "render.yaml",
+                "services:\n  - type: web\n    env: python\n    envVars:\n"
+                "      - key: DJANGO_SETTINGS_MODULE\n        value: config.settings.cloud\n",
+            ),
+            (
+                "app.json",
+                '{"env": {"DJANGO_SETTINGS_MODULE": {"value": "config.settings.cloud"}}}',
+            ),
+            ("Dockerfile", "FROM python:3.11\nENV DJANGO_SETTINGS_MODULE config.settings.cloud\n"),
+        )
+    ),
     case(
         "django-image-names-settings-for-tests",
         {
