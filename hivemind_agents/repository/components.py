@@ -1,17 +1,18 @@
 """Monorepos: the folders that can be deployed by themselves, and which one is meant."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hivemind_agents.repository.facts import SURE, Fact, Finding
 from hivemind_agents.repository.languages import read_languages
 from hivemind_agents.repository.languages.node import project as node
 from hivemind_agents.repository.platforms import Declared, read_platforms
-from hivemind_agents.repository.readers.structured import items, read_json, read_toml, table
+from hivemind_agents.repository.readers.structured import read_json, table
 from hivemind_agents.repository.report import Component
 from hivemind_agents.repository.tree import ASIDE, FileTree
 from hivemind_agents.repository.weighing import weigh
+from hivemind_agents.repository.workspaces import entered, in_workspace, members_of, with_others
 
 MANIFESTS = frozenset(
     {
@@ -70,7 +71,7 @@ class Layout:
 def read_layout(tree: FileTree) -> Layout:
     """Find the components, and choose where one alone can be meant."""
     root = weigh(read_languages(tree), read_platforms(tree))
-    members = _workspace(tree)
+    members = members_of(tree)
     folders = members or _folders(tree)
     readings = [
         (folder, finding)
@@ -80,14 +81,20 @@ def read_layout(tree: FileTree) -> Layout:
     components = tuple(_component(folder, finding) for folder, finding in readings)
     delegated = _delegated(tree, root, readings, members)
     if delegated:
-        return Layout(components=components, borrowed=delegated)
+        return Layout(
+            components=components, borrowed=with_others(tree, members, delegated, readings)
+        )
     if not readings or (
         root
         and not _is_one_of(root[0][1], readings)
         and _stands_alone(tree, root[0], readings, workspace=bool(members))
     ):
         several = members or len(components) > 1 or _differs(root, components)
-        return Layout(components=(*_itself(root), *components) if readings and several else ())
+        whole = with_others(tree, members, root[0][1], readings) if root and members else None
+        return Layout(
+            components=(*_itself(root), *components) if readings and several else (),
+            borrowed=whole if root and whole != root[0][1] else None,
+        )
     chosen, undecided = _choose(readings)
     if chosen is None:
         return Layout(components=components)
@@ -95,14 +102,12 @@ def read_layout(tree: FileTree) -> Layout:
     if members:
         return Layout(
             components=components,
-            borrowed=_in_workspace(tree, folder, finding),
+            borrowed=with_others(tree, members, in_workspace(tree, folder, finding), readings),
             undecided=undecided,
             notes=(f"the workspace's member {folder} is meant; choose another with --path",),
         )
     if any(item.binding and item.processes for item in read_platforms(tree)):
-        return Layout(
-            components=components, borrowed=_entered(finding, folder), undecided=undecided
-        )
+        return Layout(components=components, borrowed=entered(finding, folder), undecided=undecided)
     return Layout(
         components=components, chosen=folder, undecided=undecided,
         notes=(f"the application is in {folder}; choose another folder with --path",),
@@ -133,12 +138,12 @@ def _delegated(
         name = read_json(tree, f"{folder}/package.json").get("name")
         named = wanted and wanted.rstrip("/") in {folder, name, folder.rsplit("/", 1)[-1]}
         if named or entry.startswith(f"{folder}/"):
-            inner = () if folder in members else _entered(finding, folder).build
+            inner = () if folder in members else entered(finding, folder).build
             if finding.kind.value == "static" and own.kind.value != "web":
                 # What a developer starts is no server of the files that the build makes.
                 if folder in members:
-                    return _in_workspace(tree, folder, finding)
-                return _entered(finding, folder)
+                    return in_workspace(tree, folder, finding)
+                return entered(finding, folder)
             return replace(
                 finding,
                 package_manager=own.package_manager,
@@ -236,44 +241,6 @@ def _folders(tree: FileTree) -> list[str]:
     return found
 
 
-def _workspace(tree: FileTree) -> list[str]:
-    """The members of a workspace of Node, Python or Go."""
-    globs: list[str] = []
-    if "package.json" in tree:
-        globs = list(node.workspaces(tree, read_json(tree, "package.json")))
-        if not globs and tree.has("lerna.json", "nx.json", "turbo.json"):
-            globs = [
-                str(item) for item in items(read_json(tree, "lerna.json").get("packages"))
-            ] or ["apps/*", "packages/*"]
-        return list(_members(tree, globs, "package.json"))
-    uv = table(
-        table(table(read_toml(tree, "pyproject.toml").get("tool")).get("uv")).get("workspace")
-    )
-    if uv:
-        return list(
-            _members(tree, [str(item) for item in items(uv.get("members"))], "pyproject.toml")
-        )
-    if "go.work" in tree:
-        used = re.findall(
-            r"(?m)^[ \t]*(?:use\s+)?\.?/?([\w./-]+)\s*$",
-            re.sub(r"(?m)^go .*$|^use \(|^\)", "", tree.text("go.work") or ""),
-        )
-        return [folder.strip("/") for folder in used if f"{folder.strip('/')}/go.mod" in tree]
-    return []
-
-
-def _members(tree: FileTree, globs: Sequence[str], manifest: str) -> Iterator[str]:
-    patterns = [
-        re.compile(re.escape(glob.strip("/")).replace(r"\*\*", ".+").replace(r"\*", "[^/]+"))
-        for glob in globs
-        if glob.strip("/")
-    ]
-    for path in tree.named(manifest):
-        folder = path.rpartition("/")[0]
-        if folder and any(pattern.fullmatch(folder) for pattern in patterns):
-            yield folder
-
-
 def _best(tree: FileTree) -> Finding | None:
     weighed = weigh(read_languages(tree), read_platforms(tree))
     return weighed[0][1] if weighed else None
@@ -312,75 +279,6 @@ def _choose(
                         ) > 1 else ()
             return fitting[0], tuple(folder for folder, _ in fitting) if len(fitting) > 1 else ()
     return (readings[0], ()) if len(readings) == 1 else (None, ())
-
-
-def _entered(finding: Finding, folder: str) -> Finding:
-    """The finding with its commands run in the folder."""
-
-    def enter(command: str) -> str:
-        return f"cd {folder} && {command}"
-
-    return replace(
-        finding,
-        build=tuple(enter(command) for command in finding.build),
-        start=replace(finding.start, value=enter(finding.start.value)) if finding.start else None,
-        processes={
-            name: replace(fact, value=enter(fact.value)) for name, fact in finding.processes.items()
-        },
-        document_root=f"{folder}/{finding.document_root}" if finding.document_root else None,
-    )
-
-
-def _in_workspace(tree: FileTree, folder: str, finding: Finding) -> Finding:
-    """A member's finding with the workspace's package manager and commands."""
-    if finding.language.value == "python" and "uv.lock" in tree:
-        name = str(table(read_toml(tree, f"{folder}/pyproject.toml").get("project")).get("name"))
-        return replace(
-            _entered(finding, folder),
-            package_manager=Fact("uv", SURE, ("uv.lock",)),
-            build=(f"uv sync --frozen --no-dev --package {name}",),
-        )
-    if finding.language.value != "node":
-        return _entered(finding, folder)
-    package = read_json(tree, "package.json")
-    manager = node.package_manager(tree, package)
-    name = str(read_json(tree, f"{folder}/package.json").get("name") or folder)
-    known = manager.value.removesuffix("-berry")
-
-    def inside(command: str) -> str:
-        script = re.match(r"(?:npm|yarn|pnpm|bun) (?:run )?([\w:.-]+)$", command)
-        if script is None or script.group(1) in {"install", "ci"}:
-            return f"cd {folder} && {command}"
-        return {
-            "npm": f"npm run {script.group(1)} --workspace={folder}",
-            "yarn": f"yarn workspace {name} run {script.group(1)}",
-            "pnpm": f"pnpm --filter ./{folder} run {script.group(1)}",
-            "bun": f"bun run --filter ./{folder} {script.group(1)}",
-        }[known]
-
-    own = [command for command in finding.build if not re.match(r"\w+ (?:install|ci)\b", command)]
-    root_build = "build" in table(package.get("scripts"))
-    run = f"{manager.value.removesuffix('-berry')} run build"
-    build = (
-        node.install_command(tree, manager.value),
-        *((run,) if root_build and own else map(inside, own)),
-    )
-    version = node.node_version(tree, package) or finding.version
-    start: Fact[str] | None = (
-        replace(finding.start, value=inside(finding.start.value)) if finding.start else None
-    )
-    return replace(
-        finding,
-        package_manager=manager,
-        build=tuple(build),
-        start=start,
-        version=version,
-        runtime="bun" if manager.value == "bun" else finding.runtime,
-        processes={
-            key: replace(fact, value=inside(fact.value)) for key, fact in finding.processes.items()
-        },
-        document_root=f"{folder}/{finding.document_root}" if finding.document_root else None,
-    )
 
 
 def services_around(tree: FileTree, folder: str) -> list[Declared]:

@@ -1,10 +1,12 @@
 """Prisma: the schema that is used, its client, and how its tables are made."""
 
 import re
+from collections.abc import Iterable
 
 from hivemind_agents.repository.languages.node import builds
-from hivemind_agents.repository.languages.node.project import NodeProject
+from hivemind_agents.repository.languages.node.project import NodeProject, read_project
 from hivemind_agents.repository.readers.structured import table, text_of
+from hivemind_agents.repository.tree import FileTree
 
 _DEFAULTS = ("prisma/schema.prisma", "schema.prisma")
 _BUILDS = ("postinstall", "heroku-postbuild", "build")
@@ -37,6 +39,17 @@ def release(project: NodeProject) -> str | None:
         return project.exec(f"prisma migrate deploy{flag}")
     told = any(re.search(_PUSHES, script) for script in project.scripts.values())
     return project.exec(f"prisma db push{flag}") if told else None
+
+
+def of_workspace(tree: FileTree, folders: Iterable[str]) -> tuple[str | None, str | None]:
+    """(what writes the client, what brings the tables up) of the member that has the schema."""
+    for folder in folders:
+        member = read_project(tree.at(folder))
+        if command := release(member):
+            written = generate(member)
+            enter = f"cd {folder} && "
+            return enter + written if written else None, enter + command
+    return None, None
 
 
 def _schema(project: NodeProject) -> tuple[str, str] | None:
