@@ -64,7 +64,7 @@ def _directory(project: PythonProject, start: str, migrations: str) -> str:
     """The option for migrations in another folder than the usual one, unless the code names it."""
     inner = migrations.removeprefix(f"{start}/") if start else migrations
     named = any(
-        re.search(r"(?i)\bmigrate(?:\.init_app)?\([^)]*\bdirectory\s*=", module.text)
+        re.search(r"\b(?:Migrate|\w+\.init_app)\([^)]*\bdirectory\s*=", module.text)
         for module in project.modules
     )
     return "" if inner in {"", "migrations"} or named else f" --directory {inner}"

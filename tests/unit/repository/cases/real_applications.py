@@ -132,6 +132,18 @@ CASES = [
     ),
     *(
         case(
+            f"migrations whose folder {name}",
+            {"board/__init__.py": f"from flask import Flask\nimport flask_migrate\nfrom flask_migrate import Migrate\n\nfolder = 'board/migrations'\napp = Flask(__name__)\nmigrate = Migrate()\n{call}\n",
+             "board/migrations/alembic.ini": "[alembic]\n", "requirements.txt": "flask\nflask-migrate\n"},
+            **FLASK, processes={"web": wsgi("board:app"), "release": f"flask --app board:app db upgrade{option}"},
+        )
+        for name, call, option in (
+            ("the application names", "migrate.init_app(app, directory=folder)", ""),
+            ("another command names", "migrate.init_app(app)\n\n\ndef new():\n    flask_migrate.migrate(directory=folder)", " --directory board/migrations"),
+        )
+    ),
+    *(
+        case(
             f"a function that makes an application {name}",
             {"shop/__init__.py": f"from flask import Flask\nfrom flask_migrate import Migrate\nfrom shop.config import stages\n\n\ndef create_app({parameters}):\n    app = Flask(__name__)\n    Migrate(app)\n    return app\n",
              "shop/config.py": "class Config:\n    DEBUG = False\n\n\nclass DevConfig(Config):\n    DEBUG = True\n\n\nclass ProdConfig(Config):\n    pass\n\n\nstages = {'development': DevConfig, 'production': ProdConfig}\n",
