@@ -15,7 +15,7 @@ from hivemind_agents.repository.facts import (
 )
 from hivemind_agents.repository.languages import detectors
 from hivemind_agents.repository.languages.assemble import assemble, best
-from hivemind_agents.repository.languages.node import builds, health, prisma
+from hivemind_agents.repository.languages.node import builds, health, listening, prisma
 from hivemind_agents.repository.languages.node import project as reading
 from hivemind_agents.repository.languages.node.plain import plain_match
 from hivemind_agents.repository.languages.node.project import NodeProject
@@ -36,6 +36,8 @@ def detect(tree: FileTree) -> Finding | None:
     if not project.dependencies and not project.scripts and manager.confidence < CERTAIN:
         manager = Fact(manager.value, LIKELY, manager.evidence)
     settings = templates(tree)
+    if match.kind == "web" and match.start and (given := listening.given_port(project, match)):
+        match = replace(match, start=f"{given}=$PORT {match.start}")
     read = tuple(use for template in settings for use in template.uses)
     return assemble(
         replace(
@@ -108,6 +110,12 @@ def _runtime(project: NodeProject) -> tuple[str, Fact[str] | None]:
     return "node", reading.node_version(tree, package)
 
 
+# Programs that migrate only when they are told which way.
+_WANTS_WORD = re.compile(
+    r"\s*(?:npx )?(?:node-pg-migrate|db-migrate)\b(?!.*\s(?:up|down|redo|create)\b)"
+)
+
+
 def _processes(project: NodeProject) -> dict[str, str]:
     """Migrations before traffic, and workers that the scripts name."""
     found: dict[str, str] = {}
@@ -128,6 +136,8 @@ def _processes(project: NodeProject) -> dict[str, str]:
                 if name == "release" and not builds.connects(project, name):
                     continue  # the author's own, who publishes with it
                 found["release"] = project.run(name)
+                if _WANTS_WORD.match(script):
+                    found["release"] += " up"  # what the author types after it
                 break
     if "release" not in found and (release := builds.migrations(project)):
         found["release"] = release

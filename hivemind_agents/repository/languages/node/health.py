@@ -24,7 +24,7 @@ _FILES = (
 )
 
 
-_RENDERING = frozenset({
+RENDERING = frozenset({
     "next", "nuxt", "remix", "react-router", "sveltekit", "astro", "solid-start", "angular",
     "tanstack-start",
 })  # fmt: skip
@@ -72,7 +72,7 @@ def _file_routes(project: NodeProject) -> Iterator[tuple[str, str]]:
 
 
 def _front_page(project: NodeProject, match: Match) -> Fact[str] | None:
-    if match.framework in _RENDERING:
+    if match.framework in RENDERING:
         return Fact("/", LIKELY, match.evidence)
     if match.framework == "strapi":
         return Fact("/_health", LIKELY, match.evidence)

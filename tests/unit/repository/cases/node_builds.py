@@ -120,4 +120,23 @@ CASES = [
          "board/package.json": manifest(name="board", scripts={"start": "vite --host", "build": "vite build"}, dependencies={"react": "19"})},
         **EXPRESS, start="yarn run start",
     ),
+    case(
+        "a port that has another name is given by it",
+        {**LOCK, "server.js": SERVER.replace("process.env.PORT || 3000", "Number(process.env.APP_PORT) || 4000"),
+         "package.json": manifest(scripts={"start": "node server.js", "migrate": "node-pg-migrate -j sql"}, dependencies={"express": "4", "pg": "8", "node-pg-migrate": "6"})},
+        **EXPRESS, start="APP_PORT=$PORT npm start",
+        processes={"web": "APP_PORT=$PORT npm start", "release": "npm run migrate up"},
+    ),
+    case(
+        "a port by two names, one of them the usual",
+        {**LOCK, "server.js": SERVER.replace("process.env.PORT || 3000", "process.env.HTTP_PORT || process.env.PORT"),
+         "package.json": manifest(scripts={"start": "node server.js", "migrate": "node-pg-migrate up"}, dependencies={"express": "4"})},
+        **EXPRESS, start="npm start", processes={"web": "npm start", "release": "npm run migrate"},
+    ),
+    case(
+        "two ports of other names, of which neither is sure",
+        {**LOCK, "server.js": SERVER.replace("process.env.PORT || 3000", "process.env.HTTP_PORT || process.env.API_PORT"),
+         "package.json": manifest(scripts={"start": "node server.js"}, dependencies={"express": "4"})},
+        **EXPRESS, start="npm start",
+    ),
 ]  # fmt: skip
