@@ -76,10 +76,14 @@ def _published(tree: FileTree, path: str, entries: Iterable[object]) -> Fact[int
     return None
 
 
+# `${DATA_DIR:-./data}`, whose colon parts nothing.
+_GIVEN = re.compile(r"\$\{\w+(?::?[-?]([^}]*))?\}")
+
+
 def _volumes(tree: FileTree, service: dict[str, Any]) -> Iterator[str]:
     """Folders of the container that stay: not what is mounted from the repository, nor files."""
     for item in items(service.get("volumes")):
-        source, _, rest = (text_of(item) or "").partition(":")
+        source, _, rest = _GIVEN.sub(r"\1", text_of(item) or "").partition(":")
         target, _, options = rest.partition(":")
         if isinstance(item, dict):
             source, target = text_of(item.get("source")) or "", text_of(item.get("target")) or ""

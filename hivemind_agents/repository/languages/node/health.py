@@ -36,9 +36,9 @@ def health_path(project: NodeProject, match: Match) -> Fact[str] | None:
         return Fact("/", SURE, match.evidence)
     if match.kind != "web":
         return None
-    prefix = _global_prefix(project)
+    prefix, apart = _global_prefix(project)
     routes = [
-        (route if route.startswith(prefix) else prefix + route, where)
+        (route if route.startswith(prefix) or route in apart else prefix + route, where)
         for route, where in [*_code_routes(project), *_file_routes(project)]
     ]
     found = best_health_route(routes)
@@ -102,9 +102,23 @@ def _nest(path: str, text: str) -> list[tuple[str, str]]:
     return found
 
 
-def _global_prefix(project: NodeProject) -> str:
+def _global_prefix(project: NodeProject) -> tuple[str, frozenset[str]]:
+    """(what comes before each of Nest's routes, the routes that are named as exceptions)."""
     for _, text in project.reachable:
-        found = re.search(r"setGlobalPrefix\(\s*[\"'`]/?([\w/-]+)[\"'`]", text)
-        if found:
-            return "/" + found.group(1)
-    return ""
+        found = re.search(
+            r"setGlobalPrefix\(\s*[\"'`]/?([\w/-]+)[\"'`](?:\s*,\s*\{[^}]*?exclude\s*:\s*\[([^\]]*)\])?",
+            text,
+        )
+        version = re.search(
+            r"enableVersioning\(\s*\{[^}]*?defaultVersion\s*:\s*\[?\s*[\"'](\w+)[\"']", text
+        )
+        if version and re.search(r"VersioningType\.(?:HEADER|MEDIA_TYPE|CUSTOM)", text):
+            version = None
+        if found or version:
+            spared = re.findall(r"[\"'`]/?([\w/-]+)[\"'`]", (found and found[2]) or "")
+            parts = [found[1]] if found else []
+            parts += [f"v{version[1]}"] if version else []
+            return "/" + "/".join(parts), frozenset(
+                () if version else (f"/{route}" for route in spared)
+            )
+    return "", frozenset()

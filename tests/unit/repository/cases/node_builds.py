@@ -20,6 +20,20 @@ BOARD = {
     "board/index.html": "<html><script type='module' src='index.tsx'></script></html>\n",
     "board/index.tsx": "document.title = 'board'\n",
 }
+NEST = {
+    **LOCK,
+    "package.json": manifest(
+        scripts={"build": "nest build", "start:prod": "node dist/main"},
+        dependencies={
+            "@nestjs/core": "11",
+            "@nestjs/common": "11",
+            "@nestjs/platform-express": "11",
+        },
+    ),
+    "nest-cli.json": "{}",
+    "src/health.controller.ts": "@Controller('health')\nexport class HealthController {\n  @Get()\n  look() {\n    return 'fine'\n  }\n}\n",
+}
+MAIN = "import {{ NestFactory }} from '@nestjs/core'\nasync function begin() {{\n  const app = await NestFactory.create(Everything)\n  {more}\n  await app.listen(process.env.PORT || 3000)\n}}\nbegin()\n"
 EXPRESS = {"language": "node", "kind": "web", "framework": "express"}
 
 CASES = [
@@ -138,5 +152,26 @@ CASES = [
         {**LOCK, "server.js": SERVER.replace("process.env.PORT || 3000", "process.env.HTTP_PORT || process.env.API_PORT"),
          "package.json": manifest(scripts={"start": "node server.js"}, dependencies={"express": "4"})},
         **EXPRESS, start="npm start",
+    ),
+    case(
+        "Nest's health route behind the prefix and the version of all",
+        {**NEST, "src/main.ts": MAIN.format(more="app.enableVersioning({ defaultVersion: '1', type: VersioningType.URI })\n  app.setGlobalPrefix('api', { exclude: ['sitemap.xml'] })")},
+        language="node", framework="nest", health_path="/api/v1/health",
+    ),
+    case(
+        "Nest's health route that the prefix spares",
+        {**NEST, "src/main.ts": MAIN.format(more="app.setGlobalPrefix('api', { exclude: ['health'] })")},
+        language="node", framework="nest", health_path="/health",
+    ),
+    case(
+        "a version that a header has is no part of the path",
+        {**NEST, "src/main.ts": MAIN.format(more="app.enableVersioning({ defaultVersion: '1', type: VersioningType.HEADER, header: 'V' })\n  app.setGlobalPrefix('api')")},
+        language="node", framework="nest", health_path="/api/health",
+    ),
+    case(
+        "folders that stay, by a variable with a folder in its place",
+        {**LOCK, "server.js": SERVER, "package.json": manifest(scripts={"start": "node server.js"}, dependencies={"express": "4"}),
+         "compose.yml": "services:\n  web:\n    build: .\n    volumes:\n      - ${FILES:-./files}:/srv/files\n      - ${PLACE}:/srv/place\n      - ./server.js:/srv/app/server.js\n"},
+        **EXPRESS, volumes=["/srv/files", "/srv/place"],
     ),
 ]  # fmt: skip
