@@ -291,7 +291,7 @@ class _Deploy:
 
     async def _read(self, hivemind: "Runtime", *, looking: bool) -> "RepositoryReport":
         """Recon's report, with all that it cannot know asked, or made up where that is right."""
-        from hivemind_agents.cli import answers
+        from hivemind_agents.cli import answers, own_keys
 
         record = await _record(hivemind, self._request.name)
         if record is not None and record.status in ("destroyed", "rolled-back"):
@@ -324,6 +324,13 @@ class _Deploy:
         )
         if found.made:
             output.note(f"  keys of its own, made and kept as secrets: {', '.join(found.made)}")
+            for password in filter(own_keys.is_first_password, found.made):
+                name = self._request.name
+                file = f"/etc/hivemind/{name}/app.env"
+                output.note(
+                    f"    {password} is for you to log in with; when {name} runs, it is read by\n"
+                    f"    → hivemind ssh {name} -- sudo grep {password} {file}"
+                )
         if found.open:
             output.note(
                 f"  without a value: {answers.told(found.open)}\n"
