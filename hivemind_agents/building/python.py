@@ -248,8 +248,24 @@ def _added(report: RepositoryReport) -> tuple[str, ...]:
 
 
 def _build_steps(report: RepositoryReport) -> list[Step]:
-    return [
+    steps = [
         Step(title="build", command=command)
         for command in report.build
         if not _INSTALLS.match(command)
     ]
+    if not any(_RUNS_THE_CODE.search(step.command) for step in steps):
+        return steps
+    before = Step(title="note what is there", command=f"touch {_BEFORE}")
+    return [before, *steps, Step(title="take away what ran along", command=_TAKE_AWAY)]
+
+
+# The application itself, which starts to write its log, and makes a key where it has none. Those
+# of a build are no part of a release: it could not change them, and every host would have the key.
+_RUNS_THE_CODE = re.compile(r"\bmanage\.py\b|-m django\b|\bflask\b")
+_BEFORE = "/tmp/hivemind-before"  # noqa: S108 - the container's own
+_TAKE_AWAY = (
+    "find . -name .venv -prune -o -name node_modules -prune -o -type f "
+    f"-newer {_BEFORE} '(' -name '*.log' -o -path '*/logs/*' -o -name .secret "
+    "-o -name '.secret[_-]key*' -o -name 'secret[_-]key*' -o -name 'secretkey*' ')' "
+    "! -name '*.py' -exec rm -f {} +"
+)

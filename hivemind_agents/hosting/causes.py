@@ -42,6 +42,9 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
      "the database has no table {0}: no migration made it",
      "name the command that makes the tables as `release` in a Procfile, or under processes: in "
      "hivemind.yml"),
+    (r"type \"(geometry|geography)\" does not exist",
+     "the database has no type {0}: it comes with the extension postgis",
+     "make it once as the application's own account (CREATE EXTENSION postgis), and deploy again"),
     (r"(?:ECONNREFUSED|[Cc]onnection refused|Can't connect to (?:local )?(?:MySQL )?server)[^\n]*?"
      r"((?:127\.0\.0\.1|localhost|::1)(?::\d+)?)",
      "it connects to {0}, where nothing runs: each service has an address of its own",

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -320,7 +321,33 @@ def test_django_without_whitenoise_serves_its_static_files_all_the_same():
     assert "gunicorn hivemind_wsgi:application --bind 0.0.0.0:$PORT" == made.processes["web"]
     assert "whitenoise==6.9.0" in made.added
     assert "from shop.wsgi import application" in commands(made)
-    assert made.steps[-1].command.startswith("python manage.py collectstatic")
+    assert made.steps[-2].command.startswith("python manage.py collectstatic")
+
+
+def test_what_the_application_writes_as_the_build_runs_it_is_no_part_of_the_release(tmp_path):
+    """A log could not be appended to by the release, and a key would be on every host."""
+    made = django({"requirements.txt": "django"})
+    note, _, take_away = made.steps[-3:]
+    marker = tmp_path / "before"
+
+    def run(command: str) -> None:
+        command = command.replace(note.command.removeprefix("touch "), str(marker))
+        subprocess.run(["/bin/sh", "-euc", command], cwd=tmp_path, check=True)
+
+    there = ["logs/of-the-repository.log", "static/app.css", ".venv/pip.log"]
+    added = ["data/logs/app.log", "data/.secret", "secret_key.txt"]
+    code = ["shop/secret_key.py", "static/logs.css", ".venv/new.log"]
+    for name in there + added + code:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    run(note.command)
+    noted = marker.stat().st_mtime
+    for name in there + added + code:
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (noted, noted + (-9 if name in there else 9)))
+    run(take_away.command)
+
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert {*there, *code, "before"} == left
 
 
 @pytest.mark.parametrize(

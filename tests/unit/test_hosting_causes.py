@@ -27,6 +27,7 @@ TOLD = "hivemind-shop-web.service does not stay up. The last lines of its log:\n
          "persistent:"),
         ("django.db.utils.OperationalError: no such table: auth_user", "auth_user", "`release`"),
         ('UndefinedTable: relation "posts" does not exist', "no table posts", "release"),
+        ('UndefinedObject) type "geometry" does not exist', "no type geometry", "postgis"),
         ("Error: connect ECONNREFUSED 127.0.0.1:5432", "127.0.0.1:5432", "DATABASE_URL"),
         ("Error: getaddrinfo ENOTFOUND db", "connects to db,", "DATABASE_URL"),
         ("web of release 1 ended: oom-kill, killed KILL", "less memory", "instance_type"),
