@@ -81,7 +81,7 @@ def demanded_python(files: Iterable[str]) -> str | None:
 # older does not build: its C was generated for earlier interpreters, or wants Rust.
 _OLDER_PYTHON = {
     "aiohttp": ("3.8.2", "3.8"),
-    "asyncpg": ("0.27", "0.25"),
+    "asyncpg": ("0.26", "0.25"),
     "frozenlist": ("1.3.1", "1.2"),
     "greenlet": ("1.1.3", "1.1.2"),
     "grpcio": ("1.49", "1.41"),
