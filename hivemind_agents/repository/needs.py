@@ -1,15 +1,16 @@
 """What an application cannot run without, and what it can use: the signals, judged once."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hivemind_agents.repository.choosers import chosen_by, with_choosers
+from hivemind_agents.repository.environment import example_values
 from hivemind_agents.repository.facts import GUESS, LIKELY, SURE, Fact, Finding
 from hivemind_agents.repository.guards import guarded_variables
 from hivemind_agents.repository.platforms import Declared
-from hivemind_agents.repository.readers.words import found_in
 from hivemind_agents.repository.report import EnvVariable
+from hivemind_agents.repository.schemes import read_schemes
 from hivemind_agents.repository.services import ECOSYSTEM, SYSTEM_PACKAGES
 from hivemind_agents.repository.signals import (
     SQL,
@@ -47,7 +48,8 @@ def read_needs(
         return Needs({}, {}, {}, {}, {}, ())
     ecosystem = ECOSYSTEM.get(finding.language.value, finding.language.value)
     signals = gather(tree, finding, ecosystem, declared, env)
-    return _judge(signals, finding, ecosystem, read_texts(tree), env)
+    examples = {name: value for name, (_, value) in example_values(tree).items()}
+    return _judge(signals, finding, ecosystem, read_texts(tree), env, examples=examples)
 
 
 def settled(tree: FileTree, env: Sequence[EnvVariable], needs: Needs) -> tuple[EnvVariable, ...]:
@@ -71,6 +73,8 @@ def _judge(
     ecosystem: str,
     texts: list[tuple[str, str]],
     env: Sequence[EnvVariable],
+    *,
+    examples: Mapping[str, str],
 ) -> Needs:
     required: dict[str, Fact[str]] = {}
     optional: dict[str, Fact[str]] = {}
@@ -94,8 +98,7 @@ def _judge(
     if not any(need in required for need in SQL):
         _demanded_choice(required, optional, values, env)
     variables = with_choosers(_variables(signals, (*required, *optional)), values)
-    schemes = _schemes(finding, texts, (*required, *optional))
-    schemes |= _of_variables(variables, schemes)
+    schemes = read_schemes(finding, texts, variables, examples)
     return Needs(
         required, optional, variables, schemes, values,
         _system_packages(finding, ecosystem, texts), undecided,
@@ -131,23 +134,6 @@ def _variables(signals: dict[str, Signals], needs: Iterable[str]) -> dict[str, t
         if names:
             found[need] = tuple(names)
     return found
-
-
-# Variables of Java's frameworks have a form of their own, whatever is written in the code.
-_FORMS = (
-    (re.compile(r"JDBC|SPRING_DATASOURCE_URL|DATASOURCES_DEFAULT_URL"), "jdbc:{}"),
-    (re.compile(r"R2DBC_URL"), "r2dbc:{}"),
-)
-
-
-def _of_variables(variables: dict[str, tuple[str, ...]], known: dict[str, str]) -> dict[str, str]:
-    return {
-        name: form.format(need)
-        for need in SQL
-        for name in variables.get(need, ())
-        for pattern, form in _FORMS
-        if name.endswith("URL") and pattern.search(name) and known.get(need) != form.format(need)
-    }
 
 
 def _verdict(  # noqa: PLR0911 - a rule each
@@ -290,61 +276,6 @@ def _one_database(
     optional[other] = required.pop(other)
     required[first] = Fact(first, min(required[first].confidence, LIKELY), required[first].evidence)
     return tuple(both) if strength[first] == strength[other] else ()
-
-
-# Packages that bring the driver that a URL of SQLAlchemy names.
-_DRIVERS = {
-    "pymysql": ("pymysql",), "mysqldb": ("mysqlclient",), "aiomysql": ("aiomysql",),
-    "asyncmy": ("asyncmy",), "mysqlconnector": ("mysql-connector-python",),
-    "psycopg2": ("psycopg2", "psycopg2-binary"), "psycopg": ("psycopg", "psycopg-binary"),
-    "asyncpg": ("asyncpg",), "pg8000": ("pg8000",),
-}  # fmt: skip
-
-
-def _has_driver(finding: Finding, scheme: str) -> bool:
-    """Whether the driver of `mysql+pymysql` is listed, or no other one of the same database is."""
-    dialect, plus, driver = scheme.partition("+")
-    if not plus or finding.dependencies.runtime(*_DRIVERS.get(driver, ())):
-        return True
-    same = _MYSQL if dialect in {"mysql", "mariadb"} else _DRIVERS.keys() - _MYSQL
-    others = [package for name in same for package in _DRIVERS[name]]
-    return finding.dependencies.runtime(*others) is None
-
-
-_MYSQL = frozenset({"pymysql", "mysqldb", "aiomysql", "asyncmy", "mysqlconnector"})
-
-
-def _schemes(
-    finding: Finding, texts: list[tuple[str, str]], needs: Iterable[str]
-) -> dict[str, str]:
-    """How the connection's URL has to begin, where it is more than the service's name."""
-    found: dict[str, str] = {}
-    pattern = {
-        "postgresql": re.compile(r"\b((?:postgres|postgresql)\+\w+|jdbc:postgresql)://"),
-        "mysql": re.compile(r"\b((?:mysql|mariadb)\+\w+|jdbc:mysql|jdbc:mariadb)://"),
-    }
-    for need in needs:
-        for _, text in texts if need in pattern else ():
-            listed = (
-                hit[1] for hit in found_in(pattern[need], text) if _has_driver(finding, hit[1])
-            )
-            if scheme := next(listed, None):
-                found[need] = scheme
-                break
-    uses_alchemy = finding.dependencies.runtime("sqlalchemy", "flask-sqlalchemy", "sqlmodel")
-    if uses_alchemy:
-        for package, need, scheme in (
-            ("pymysql", "mysql", "mysql+pymysql"),
-            ("aiomysql", "mysql", "mysql+aiomysql"),
-            ("asyncmy", "mysql", "mysql+asyncmy"),
-            ("mysql-connector-python", "mysql", "mysql+mysqlconnector"),
-            ("asyncpg", "postgresql", "postgresql+asyncpg"),
-            ("psycopg", "postgresql", "postgresql+psycopg"),
-            ("pg8000", "postgresql", "postgresql+pg8000"),
-        ):
-            if need in needs and package in finding.dependencies and _has_driver(finding, scheme):
-                found.setdefault(need, scheme)
-    return found
 
 
 # GeoDjango loads these libraries by their names, and no package for Python brings them.

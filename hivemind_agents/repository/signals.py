@@ -400,7 +400,9 @@ def sqlite_fallback(texts: list[tuple[str, str]], variables: Iterable[EnvVariabl
             if path.endswith(".py") and only_on_demand(text, found.start()):
                 continue
             if re.search(
-                r"startswith|startsWith|contains|includes\(|in [\w.]*url|==|sqlite3\.Error", line
+                r"startswith|startsWith|contains|includes\(|in [\w.]*url|==|sqlite3\.Error|"
+                r"\bcase\s+[\"']",
+                line,
             ):
                 continue
             return _where(path, text, found.start())

@@ -62,10 +62,10 @@ def with_setup(
     if any(item.binding and "release" in item.processes for item in declared):
         return dict(processes)
     known = processes.get("release")
-    for path in _scripts(tree):
+    folder = _folder(known.value if known else "")
+    for path in _scripts(tree, folder):
         text = tree.text(path, limit=50_000) or ""
-        folder = _folder(known.value if known else "")
-        serves = path not in _CONVENTIONAL
+        serves = not path.endswith(_CONVENTIONAL)
         commands = [
             _addressed(command, processes)
             for command in _commands(tree, text, folder, serves=serves)
@@ -80,13 +80,16 @@ def with_setup(
     return dict(processes)
 
 
-def _scripts(tree: FileTree) -> Iterator[str]:
-    """Start scripts of the repository, wherever the image has put them."""
+def _scripts(tree: FileTree, folder: str) -> Iterator[str]:
+    """Start scripts of the repository, wherever the image has put them; `folder`: where the release
+    command runs.
+    """
     for word in started_by(tree):
         name = word.rpartition("/")[2]
         if re.fullmatch(r"[\w.-]+\.(?:sh|bash)|(?:docker-)?entrypoint|start|boot", name):
             yield from tree.named(name)[:1]
     yield from (path for path in _CONVENTIONAL if path in tree)
+    yield from (path for each in _CONVENTIONAL if folder and (path := f"{folder}/{each}") in tree)
     yield from (
         path for path in _STARTERS
         if path in tree and any(

@@ -190,6 +190,29 @@ CASES = [
             "web": "uvicorn app.main:app --host 0.0.0.0 --port $PORT",
         },
     ),
+    *(
+        case(
+            f"fastapi-prestart-of-a-{name}",
+            {
+                "pyproject.toml": '[tool.uv.workspace]\nmembers = ["backend"]\n',
+                "backend/pyproject.toml": "[project]\nname = 'app'\nversion = '1'\ndependencies = ['fastapi', 'uvicorn', 'alembic', 'psycopg2-binary']\n",
+                "backend/alembic.ini": "[alembic]\nscript_location = app/alembic\n",
+                "backend/app/__init__.py": "",
+                "backend/app/alembic/env.py": "",
+                "backend/app/main.py": "import os\nfrom fastapi import FastAPI\nurl = os.environ['DATABASE_URL']\napp = FastAPI()\n",
+                "backend/app/first_user.py": "from app import main\n",
+                f"{folder}/scripts/prestart.sh": "#! /usr/bin/env bash\nset -e\nalembic upgrade head\npython app/first_user.py\n",
+            },
+            processes={
+                "release": "cd backend && alembic upgrade head" + more,
+                "web": "cd backend && uvicorn app.main:app --host 0.0.0.0 --port $PORT",
+            },
+        )
+        for name, folder, more in (
+            ("member", "backend", " && PYTHONPATH=. python app/first_user.py"),
+            ("neighbour", "examples", ""),
+        )
+    ),
     case(
         "rq-queues-have-a-worker",
         {
