@@ -26,7 +26,7 @@ _HTTPS_BY_NAME = re.compile(
 # What an application calls its own address, and what may be another's where no default says.
 _OWN_URL = re.compile(
     r"^(?:(?:APP|SITE|PUBLIC|EXTERNAL|ROOT|SELF|CANONICAL|INSTANCE|WEBSITE)_(?:BASE_)?URL(?:_PATH)?|"
-    r"UI_URL|NEXTAUTH_URL|YOURLS_SITE)$"
+    r"URL|UI_URL|NEXTAUTH_URL|YOURLS_SITE)$"
 )
 _OFTEN_OWN_URL = re.compile(
     r"(?:^|_)(?:APP|SITE|PUBLIC|EXTERNAL|ROOT|SELF|BASE|SERVER|HOST|WEB|CLIENT|FRONT_?END)_"

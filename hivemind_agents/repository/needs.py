@@ -10,6 +10,7 @@ from hivemind_agents.repository.facts import GUESS, LIKELY, SURE, Fact, Finding
 from hivemind_agents.repository.guards import guarded_variables
 from hivemind_agents.repository.platforms import Declared
 from hivemind_agents.repository.report import EnvVariable
+from hivemind_agents.repository.rivals import rivals_of_addresses
 from hivemind_agents.repository.schemes import read_schemes
 from hivemind_agents.repository.services import ECOSYSTEM, SYSTEM_PACKAGES
 from hivemind_agents.repository.signals import (
@@ -35,6 +36,8 @@ class Needs:
     values: dict[str, dict[str, str]]
     system_packages: tuple[str, ...]
     undecided: tuple[str, ...] = ()
+    # Parts of an address that may not be set beside it.
+    rivals: frozenset[str] = frozenset()
 
 
 def read_needs(
@@ -58,6 +61,7 @@ def settled(tree: FileTree, env: Sequence[EnvVariable], needs: Needs) -> tuple[E
     """
     bound = {name for need in needs.required for name in needs.variables.get(need, ())}
     spare = {name for need in needs.optional for name in needs.variables.get(need, ())}
+    spare |= needs.rivals
     spare = (spare | guarded_variables(tree, read_texts(tree)).keys()) - bound
     return tuple(
         item.model_copy(update={"required": False})
@@ -98,10 +102,15 @@ def _judge(
     if not any(need in required for need in SQL):
         _demanded_choice(required, optional, values, env)
     variables = with_choosers(_variables(signals, (*required, *optional)), values)
+    rivals = rivals_of_addresses(variables, texts)
+    variables = {
+        need: tuple(name for name in names if name not in rivals)
+        for need, names in variables.items()
+    }
     schemes = read_schemes(finding, texts, variables, examples)
     return Needs(
         required, optional, variables, schemes, values,
-        _system_packages(finding, ecosystem, texts), undecided,
+        _system_packages(finding, ecosystem, texts), undecided, rivals,
     )  # fmt: skip
 
 

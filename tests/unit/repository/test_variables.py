@@ -244,6 +244,8 @@ def test_a_variable_asked_for_in_another_branch_is_not_required():
     [
         ("process.env.SITE_URL", ["SITE_URL"]),
         ("process.env.UI_URL", ["UI_URL"]),
+        ("process.env.URL", ["URL"]),
+        ("process.env.URL || 'https://feeds.test.org/all'", []),
         ("process.env.APP_URL || 'http://localhost:3000'", ["APP_URL"]),
         ("process.env.SHOP_SITE_URL || 'https://shop.example.com'", ["SHOP_SITE_URL"]),
         ("process.env.CLIENT_URL || 'http://localhost:5173'", ["CLIENT_URL"]),

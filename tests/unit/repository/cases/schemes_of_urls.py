@@ -52,3 +52,29 @@ CASES += [
         ("is there unless another is told", "new Sequelize(process.env.DATABASE_URL || 'sqlite:notes.db');\n", []),
     )
 ]  # fmt: skip
+
+FIELDS = (
+    "import {{ IsNotEmpty, IsOptional }} from 'class-validator';\n\nexport class Environment {{\n"
+    "  @IsNotEmpty()\n{before}  public DATABASE_URL = process.env.DATABASE_URL;\n"
+    "  @IsOptional()\n  public DATABASE_HOST = process.env.DATABASE_HOST;\n"
+    "  @IsOptional()\n  public DATABASE_PASSWORD = process.env.DATABASE_PASSWORD;\n}}\nexport default new Environment();\n"
+)
+JOI = (
+    "import Joi from 'joi';\n\nconst schema = Joi.object({{ DATABASE_URL: Joi.string(), DATABASE_HOST: Joi.string(), DATABASE_PASSWORD: Joi.string() }}){after};\n"
+    "export default schema.validate(process.env).value;\n"
+)
+CASES += [
+    case(
+        f"an address and its parts {name}",
+        {"package.json": '{"name": "wiki", "scripts": {"start": "tsx server.ts"}, "dependencies": {"koa": "2", "sequelize": "6", "pg": "8", "tsx": "4"}}',
+         "server.ts": "import Koa from 'koa';\nimport './store';\nnew Koa().listen(process.env.PORT);\n",
+         "store.ts": "import { Sequelize } from 'sequelize';\nimport env from './env';\nexport default new Sequelize(env.DATABASE_URL);\n", "env.ts": env},
+        language="node", needs=["postgresql"], need_variables={"postgresql": names},
+    )
+    for name, env, names in (
+        ("that a field forbids together", FIELDS.format(before="  @CannotUseWithAny([\n    'DATABASE_HOST',\n    'DATABASE_PASSWORD',\n  ])\n"), ("DATABASE_URL",)),
+        ("that nothing forbids together", FIELDS.format(before=""), ("DATABASE_HOST", "DATABASE_PASSWORD", "DATABASE_URL")),
+        ("of which a schema takes one", JOI.format(after=".xor('DATABASE_URL', 'DATABASE_HOST').without('DATABASE_URL', ['DATABASE_PASSWORD'])"), ("DATABASE_URL",)),
+        ("that a schema takes together", JOI.format(after=".with('DATABASE_HOST', 'DATABASE_PASSWORD')"), ("DATABASE_HOST", "DATABASE_PASSWORD", "DATABASE_URL")),
+    )
+]  # fmt: skip
