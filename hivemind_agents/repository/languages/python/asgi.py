@@ -1,7 +1,7 @@
 """Applications that speak ASGI: FastAPI, Starlette and their kin."""
 
 from hivemind_agents.repository.facts import LIKELY, SURE, Match
-from hivemind_agents.repository.languages.python import alembic
+from hivemind_agents.repository.languages.python import aerich, alembic
 from hivemind_agents.repository.languages.python.project import PythonProject
 from hivemind_agents.repository.languages.python.queues import queue_processes
 from hivemind_agents.repository.languages.python.serving import asgi_start
@@ -32,7 +32,7 @@ def detect(project: PythonProject) -> Match | None:
         if framework == "robyn":
             start, adds = f"python {served.module.path}", ()
         processes = queue_processes(project)
-        if migration := alembic.upgrade(project):
+        if migration := alembic.upgrade(project) or aerich.upgrade(project):
             processes["release"] = migration
         return Match(
             framework=framework,

@@ -78,3 +78,19 @@ CASES += [
         ("that a schema takes together", JOI.format(after=".with('DATABASE_HOST', 'DATABASE_PASSWORD')"), ("DATABASE_HOST", "DATABASE_PASSWORD", "DATABASE_URL")),
     )
 ]  # fmt: skip
+
+AERICH = "[tool.aerich]\ntortoise_orm = 'api.config.TORTOISE'\nlocation = './migrations'\nsrc_folder = './.'\n"
+CASES += [
+    case(
+        f"migrations of Tortoise {name}",
+        {**api(TORTOISE, listed), **files},
+        processes={"web": asgi("api.main:app"), **release},
+    )
+    for name, listed, files, release in (
+        ("that are there", "tortoise-orm asyncpg aerich", {"pyproject.toml": AERICH, "migrations/models/0_init.sql": "select 1;\n"}, {"release": "aerich upgrade"}),
+        ("of an older version", "tortoise-orm asyncpg aerich", {"aerich.ini": "[aerich]\ntortoise_orm = api.config.TORTOISE\nlocation = ./migrations\n", "migrations/models/0_init.sql": "select 1;\n"},
+         {"release": "aerich upgrade"}),
+        ("that are to be made", "tortoise-orm asyncpg aerich", {"pyproject.toml": AERICH}, {}),
+        ("whose program is for developers", "tortoise-orm asyncpg", {"pyproject.toml": AERICH, "migrations/models/0_init.sql": "select 1;\n"}, {}),
+    )
+]  # fmt: skip
