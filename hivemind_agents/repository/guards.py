@@ -99,6 +99,17 @@ _NAMED: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
         r"\bif\s+let\s+Some\(\w+\)\s*=\s*&?{0}\b|\bmatch\s+&?{0}\b",
     ),
 )
+# One of two variables: URL = os.environ.get("REDIS_TLS_URL", os.environ.get("REDIS_URL")).
+_READ = r"os\.(?:environ\.get|getenv)\(\s*[\"']"
+_EITHER = (
+    rf"(?m)^[ \t]*(\w+)\s*=\s*{_READ}{{first}}[\"']\s*,\s*{_READ}{{second}}[\"']\s*\)\s*,?\s*\)"
+    r"\s*$"
+)
+_NAMED += tuple(
+    (suffixes, re.compile(_EITHER.format(first=first, second=second)), asking)
+    for suffixes, _, asking in _NAMED[:1]
+    for first, second in ((r"(\w+)", r"\w+"), (r"\w+", r"(\w+)"))
+)
 _CONNECTS = re.compile(r"new\s+[\w.]+(?=\()|\b\w*(?:[cC]onnect|createClient|createPool)\w*(?=\()")
 
 

@@ -94,3 +94,16 @@ CASES += [
         ("whose program is for developers", "tortoise-orm asyncpg", {"pyproject.toml": AERICH, "migrations/models/0_init.sql": "select 1;\n"}, {}),
     )
 ]  # fmt: skip
+
+EITHER = "import os\nfrom flask import Flask\n\napp = Flask(__name__)\nurl = os.environ.get('REDIS_TLS_URL', os.environ.get('REDIS_URL'))\n"
+CASES += [
+    case(
+        f"a cache of one of two variables {name}",
+        {"app.py": EITHER + code, "requirements.txt": "flask\nredis\n"},
+        language="python", framework="flask", needs=needs,
+    )
+    for name, code, needs in (
+        ("that is asked for", "if url:\n    import redis\n    cache = redis.from_url(url)\n", []),
+        ("that is there", "import redis\n\ncache = redis.from_url(url)\n", ["redis"]),
+    )
+]  # fmt: skip
