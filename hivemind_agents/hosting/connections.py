@@ -23,6 +23,9 @@ CACHE = "HIVEMIND_CACHE"
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 
 _JAVASCRIPT = frozenset({"node", "bun", "deno"})
+# Redis' clients of these send no password where it is empty (redis-py, ioredis, node-redis,
+# phpredis in its frameworks, Predis, go-redis).
+_NO_PASSWORD_IS_EMPTY = _JAVASCRIPT | {"python", "php", "go"}
 # Endings of the names that applications give to the parts of a connection; first match wins.
 _PARTS = (
     ("url", r"(^|_)(URL|URI|DSN|CONN|SOURCE|CONNECTION_?STRING|(DB|DATABASE)_STRING)$"),
@@ -41,6 +44,7 @@ _CACHE_PARTS = (
     ("address", r"(ADDR|ADDRESS|ENDPOINT|SERVER|HOST_?PORT)$"),
     ("host", r"(HOST|HOSTNAME)$"),
     ("port", r"PORT$"),
+    ("none", r"(^|_)(PASS|PASSWORD|PASSWD|PWD|USER|USERNAME)$"),
     ("tls", r"(^|_)(TLS|SSL)(_ENABLED)?$"),
     ("db", r"(DB|DATABASE|DB_?NUMBER|DB_?INDEX)$"),
 )
@@ -124,6 +128,10 @@ def cache_environment(cache: Cache, wishes: Wishes) -> dict[str, str]:
         "url": url, "address": f"{cache.host}:{cache.port}", "host": cache.host,
         "port": str(cache.port), "db": "0", "tls": "false",
     }  # fmt: skip
+    if wishes.language in _NO_PASSWORD_IS_EMPTY:
+        # The security group decides who may reach it. Where a URL is made of the parts, `None` or
+        # `undefined` would be in it.
+        parts["none"] = ""
     env = {CACHE: url}
     for variable in ("REDIS_URL", *wishes.variables.get("redis", ())):
         part = _part(variable, _CACHE_PARTS)

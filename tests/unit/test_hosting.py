@@ -146,6 +146,22 @@ def test_a_cache_is_told_in_every_variable_that_the_code_reads():
     assert "REDIS_PASSWORD" not in env
 
 
+@pytest.mark.parametrize(
+    ("language", "told"), [("python", {"REDIS_PASSWORD": "", "REDIS_USERNAME": ""}), ("elixir", {})]
+)
+def test_a_cache_without_a_password(language: str, told: dict[str, str]):
+    """
+    Variables for its account are empty where that means none, and unset elsewhere.
+    """
+    names = ("REDIS_PASSWORD", "REDIS_USERNAME")
+    wishes = Wishes(language=language, variables={"redis": names})
+
+    cache = Cache(identifier="c", host="cache.test", port=6379)
+    found = environment(None, cache=cache, wishes=wishes)
+
+    assert told == {name: found[name] for name in names if name in found}
+
+
 def test_the_users_word_wins_and_secrets_are_resolved():
     """Values by the user replace what was worked out."""
     env = environment(
