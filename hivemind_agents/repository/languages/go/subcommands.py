@@ -37,7 +37,7 @@ def serving_word(program: Program, listening: str) -> str | None:
 
 
 def _of_cobra(program: Program, listening: str) -> str | None:
-    roots = _roots(program)
+    roots = roots_of(program)
     named: dict[str, str] = {}
     for path, text in program.files:
         for variable, word in _COBRA.findall(text):
@@ -49,9 +49,14 @@ def _of_cobra(program: Program, listening: str) -> str | None:
     return next((word for word in _USUAL if word in (here or named)), None)
 
 
-def _roots(program: Program) -> set[str]:
+def roots_of(program: Program) -> set[str]:
     """What is executed: the commands of the first level are added to it."""
     return {found[1] for found in program.all(r"\b(\w+)\.Execute(?:Context|C)?\(")}
+
+
+def commands_of(program: Program) -> dict[str, str]:
+    """The variables of cobra's commands, with the word of each."""
+    return {hit[1]: hit[2] for hit in program.all(_COBRA.pattern) if hit[1]}
 
 
 def migrating_words(program: Program) -> str | None:
@@ -74,7 +79,7 @@ def _has_migrate(program: Program) -> bool:
     """Whether there is a command of the first level, `migrate`, that says it is about tables."""
     described: list[str] = []
     if program.imported("github.com/spf13/cobra"):
-        roots = "|".join(map(re.escape, sorted(_roots(program))))
+        roots = "|".join(map(re.escape, sorted(roots_of(program))))
         described += [
             found[2]
             for found in program.all(_COBRA_MIGRATE.pattern)

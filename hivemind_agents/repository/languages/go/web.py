@@ -4,6 +4,7 @@ import re
 
 from hivemind_agents.repository.facts import LIKELY, SURE, Match
 from hivemind_agents.repository.languages.go.listening import Serving, serving_framework
+from hivemind_agents.repository.languages.go.options import listening_option, prefixed_variable
 from hivemind_agents.repository.languages.go.program import Program
 from hivemind_agents.repository.languages.go.project import GoProject
 from hivemind_agents.repository.languages.go.subcommands import migrating_words, serving_word
@@ -25,11 +26,11 @@ def detect(project: GoProject) -> Match | None:
     if program is None or serving is None:
         return None
     several = bool(project.choices)
-    start, port = _start(program, serving, project.output)
     word = serving_word(program, serving.hit.path)
-    if word:
-        path, _, rest = start.partition(" ")
-        start = f"{path} {word} {rest}".rstrip() if path.startswith("./") else start
+    start, port = _start(program, serving, project.output, word)
+    path = f"./{project.output}"
+    if word and path in start.split()[:2]:
+        start = start.replace(path, f"{path} {word}", 1)
     listed = project.dependencies.first(*_paths(project, serving))
     evidence = (*((listed.where,) if listed else ()), serving.hit.where)
     framework_sure = 0.95 if serving.name and listed else SURE
@@ -55,7 +56,7 @@ def _paths(project: GoProject, serving: Serving) -> list[str]:
     return [name for name in project.dependencies if f"{word}" in f"/{name}"]
 
 
-def _start(program: Program, serving: Serving, output: str) -> tuple[str, int]:
+def _start(program: Program, serving: Serving, output: str, word: str | None) -> tuple[str, int]:
     """(command, port by convention): a flag is given where the code asks no variable."""
     literal = program.first(
         r"\"(?:0\.0\.0\.0|localhost|127\.0\.0\.1)?:(\d{4,5})\""
@@ -79,7 +80,20 @@ def _start(program: Program, serving: Serving, output: str) -> tuple[str, int]:
         )
         value = "$PORT" if flag[1] != "String" or ":" not in flag[3] else "0.0.0.0:$PORT"
         return f"{path} -{flag[2]}={value}", port
-    return path, port
+    return _told(program, serving, path, word) or (path, port)
+
+
+def _told(
+    program: Program, serving: Serving, path: str, word: str | None
+) -> tuple[str, int] | None:
+    """The start by which the program is given its port, and a port that needs no privilege."""
+    option = listening_option(program, serving.hit.path, word)
+    variable = None if option else prefixed_variable(program)
+    told, port = option or variable or ("", 0)
+    if not told:
+        return None
+    start = f"{path} {told}" if option else f"{told}=$PORT {path}"
+    return start, port if port >= 1024 else serving.port
 
 
 def _migration(program: Program, output: str) -> dict[str, str]:
