@@ -138,7 +138,9 @@ _SAMPLE = re.compile(
     r"(?P<end>\.(?:inc\.)?(?:php|ini|json|ya?ml))$|"
     r"^(?P<whole>[\w./-]+\.(?:php|ini|json|ya?ml))[._-](?:sample|example|dist|default|template)$"
 )
-_CONFIGURES = re.compile(r"(?i)(?:config|settings|database|db|local|env)[\w.-]*$")
+_CONFIGURES = re.compile(
+    r"(?i)(?:config|(?<![a-z])conf(?![a-z])|settings|database|db|local|env)[\w.-]*$"
+)
 _WRITTEN = re.compile(r"\.(?:php|ini|json|ya?ml)$")
 _BY_INSTALLERS: dict[str, tuple[str, ...]] = {
     "wordpress": ("wp-config.php",),

@@ -113,6 +113,8 @@ def with_folders(texts: dict[str, str]) -> Files:
         ({"config.sample.php": ""}, ("config.php",)),
         ({"wp-config-sample.php": ""}, ("wp-config.php",)),
         ({"conf/settings.inc.php.dist": ""}, ("conf/settings.inc.php",)),
+        ({"htdocs/conf/conf.php.example": ""}, ("htdocs/conf/conf.php",)),
+        ({"lib/confirm.php.example": ""}, ()),
         ({"inc/config.default.php": "", "inc/config.php": ""}, ()),
         ({".gitignore": "/config.php\nlocal/database.inc.php\n*.php\ncache.json\n"},
          ("config.php", "local/database.inc.php")),

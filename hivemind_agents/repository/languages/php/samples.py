@@ -5,7 +5,8 @@ the environment instead; a release then has its settings without anybody writing
 """
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from itertools import islice
 
 from hivemind_agents.repository.readers.variables import Use, is_secret
 
@@ -30,6 +31,11 @@ _MARK = re.compile(r"%\w+%?$|@\w+@$|\{\{?\s?\w+\s?\}?\}$|__\w+__$")
 _KEY = re.compile(r"^(?:(?:AUTH|APP|SESSION|COOKIE|SECRET|SECURITY|HASH|ENCRYPTION|JWT)_?)+"
                   r"(?:KEY|SALT|SECRET)$|^SECRET(?:_KEY)?$")  # fmt: skip
 
+# Files that may define the same constants: the application's own defaults.
+_DEFAULTS = re.compile(
+    r"^(?:[\w-]+/){0,3}[\w.-]*(?:const|config|settings|bootstrap|common|defaults?|env|db)[\w.-]*\.php$"
+)
+_MOST_DEFAULTS = 100
 
 # The application's own address; a release is told it (`url_variables`).
 _URL = re.compile(r"^(?:APP|SITE|BASE|PUBLIC|ROOT|SELF)_URL(?:_PATH)?$|^YOURLS_SITE$")
@@ -56,7 +62,27 @@ def samples(names: Collection[str], read: Read) -> dict[str, str]:
         # Marks are for an installer to put in; it would take what we make for its own work.
         if values and not any(_MARK.match(value) for value in values):
             found[name] = target
-    return found
+    return {} if found and _reads_itself(names, read, found) else found
+
+
+def _reads_itself(names: Collection[str], read: Read, found: Mapping[str, str]) -> bool:
+    """Whether code that is there defines a sample's constant of a database by the environment:
+    the file that is missing is then only for those who want one, and would win over it.
+    """
+    constants = {
+        hit["name"]
+        for sample in found
+        for hit in _CONSTANT.finditer(read(sample) or "")
+        if _DATABASE.match(hit["name"])
+    }
+    told = re.compile(
+        rf"define\(\s*(['\"])(?:{'|'.join(sorted(constants))})\1\s*,[^;\n]*(?:getenv\(|\$_ENV\b)"
+    )
+    places = (
+        name for name in sorted(names, key=lambda name: (name.count("/"), name))
+        if name not in found and _DEFAULTS.match(name)
+    )  # fmt: skip
+    return any(told.search(read(name) or "") for name in islice(places, _MOST_DEFAULTS))
 
 
 def constants(path: str, text: str) -> list[Use]:

@@ -53,6 +53,17 @@ CASES = [
         need_variables={"mysql": ("DB_HOST", "DB_PASSWORD")},
     ),
     case(
+        "php-sample-of-settings-that-the-code-reads-from-the-environment",
+        {
+            "index.php": "<?php require 'app/constants.php'; new mysqli(DB_HOST, DB_USER);\n",
+            "app/constants.php": "<?php\n"
+            "defined('DB_HOST') or define('DB_HOST', getenv('DB_HOST') ?: 'localhost');\n",
+            "config.default.php": SAMPLE,
+        },
+        needs=["mysql"],
+        need_variables={"mysql": ("DB_HOST",)},
+    ),
+    case(
         "php-settings-that-are-there",
         {
             "index.php": "<?php require 'config.php'; new mysqli(DB_HOST, DB_USER);\n",
