@@ -28,7 +28,7 @@ _KINGPIN = re.compile(
 )  # fmt: skip
 _TAGGED = re.compile(r"`([^`\n]*\blong:\"([\w.-]+)\"[^`\n]*)`")
 _URFAVE = re.compile(r"\b(?:String|Int|Uint)Flag\{(?:[^{}]|\{[^{}]*\})*?\}")
-_TOOLKIT = re.compile(rf"\bAddFlags\(\s*\w+,\s*{_TEXT}\s*\)")
+_TOOLKIT = re.compile(rf"\bAddFlags\(\s*[\w.]+,\s*{_TEXT}\s*\)")
 
 
 @dataclass(frozen=True, slots=True)

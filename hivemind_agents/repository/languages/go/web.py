@@ -79,7 +79,9 @@ def _start(program: Program, serving: Serving, output: str, word: str | None) ->
             else port
         )
         value = "$PORT" if flag[1] != "String" or ":" not in flag[3] else "0.0.0.0:$PORT"
-        return f"{path} -{flag[2]}={value}", port
+        # pflag, often imported as `flag`, takes one dash for letters in a row.
+        dashes = "--" if program.imported("github.com/spf13/pflag") else "-"
+        return f"{path} {dashes}{flag[2]}={value}", port
     return _told(program, serving, path, word) or (path, port)
 
 

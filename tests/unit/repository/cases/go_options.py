@@ -6,7 +6,7 @@ from cases import case
 _SERVE = "func serve(addr string) { http.ListenAndServe(addr, nil) }\n"
 
 
-def _tree(package: str, body: str, *, more: str = "") -> dict[str, str | bytes]:
+def _tree(package: str, body: str, *, more: str = "") -> dict[str, str]:
     """A program of one file that imports the package."""
     imports = "".join(f'\t"{name}"\n' for name in ("net/http", package, *more.split()))
     return {
@@ -23,6 +23,8 @@ _URFAVE = 'func main() {\n\tapp := &cli.App{Commands: []*cli.Command{{Name: "web
 _VIPER = 'func main() {\n\tviper.SetDefault("server.port", 8085)\n\tviper.SetEnvPrefix("shop")\n\tviper.SetEnvKeyReplacer(strings.NewReplacer(".", "_"))\n\tviper.AutomaticEnv()\n\tserve(viper.GetString("server.port"))\n}\n'
 _CONFIGOR = 'type Configuration struct {\n\tServer struct {\n\t\tPort int `default:"80"`\n\t}\n}\n\nfunc main() {\n\tvar c Configuration\n\tconfigor.New(&configor.Config{ENVPrefix: "SHOP"}).Load(&c, "config.yml")\n\tserve(address(c))\n}\n'
 _PLAIN = 'func init() { flag.StringVar(&port, "port", getEnv("SHOP_PORT_NUMBER", "80"), "port") }\n\nvar port string\n\nfunc main() {\n\tflag.Parse()\n\tserve(":" + port)\n}\n'
+_ALIAS = 'func main() {\n\taddr := flag.String("addr", ":8090", "where to listen")\n\tflag.Parse()\n\tserve(*addr)\n}\n'
+_TOOLKIT = 'var web = kingpinflag.AddFlags(kingpin.CommandLine, ":9117")\n\nfunc main() {\n\tkingpin.Parse()\n\tserve(address(web))\n}\n'
 CASES = [
     case('go-port-by-kingpin', _tree("github.com/alecthomas/kingpin/v2", _KINGPIN),
          kind='web', start='./out --web.listen-address=0.0.0.0:$PORT', port=9115),
@@ -52,4 +54,10 @@ CASES = [
          kind='web', start='./out'),
     case('go-port-by-a-computed-default', _tree("flag", _PLAIN, more="os"),
          kind='web', start='./out --port=$PORT', port=8080),
+    case('go-port-by-pflag-under-the-name-of-flag', {name: text.replace('\t"github.com/spf13/pflag"', '\tflag "github.com/spf13/pflag"') for name, text in _tree("github.com/spf13/pflag", _ALIAS).items()},
+         kind='web', start='./out --addr=0.0.0.0:$PORT', port=8090),
+    case('go-port-by-flag-with-one-dash', _tree("flag", _ALIAS),
+         kind='web', start='./out -addr=0.0.0.0:$PORT', port=8090),
+    case('go-port-by-exporters-toolkit', _tree("github.com/alecthomas/kingpin/v2", _TOOLKIT, more="github.com/prometheus/exporter-toolkit/web/kingpinflag"),
+         kind='web', start='./out --web.listen-address=0.0.0.0:$PORT', port=9117),
 ]  # fmt: skip
