@@ -4,7 +4,11 @@ import re
 
 from hivemind_agents.repository.facts import LIKELY, SURE, Match
 from hivemind_agents.repository.languages.go.listening import Serving, serving_framework
-from hivemind_agents.repository.languages.go.options import listening_option, prefixed_variable
+from hivemind_agents.repository.languages.go.options import (
+    listening_option,
+    named_variable,
+    prefixed_variable,
+)
 from hivemind_agents.repository.languages.go.program import Program
 from hivemind_agents.repository.languages.go.project import GoProject
 from hivemind_agents.repository.languages.go.subcommands import migrating_words, serving_word
@@ -27,7 +31,7 @@ def detect(project: GoProject) -> Match | None:
         return None
     several = bool(project.choices)
     word = serving_word(program, serving.hit.path)
-    start, port = _start(program, serving, project.output, word)
+    start, port = _start(project, program, serving, word)
     path = f"./{project.output}"
     if word and path in start.split()[:2]:
         start = start.replace(path, f"{path} {word}", 1)
@@ -56,14 +60,16 @@ def _paths(project: GoProject, serving: Serving) -> list[str]:
     return [name for name in project.dependencies if f"{word}" in f"/{name}"]
 
 
-def _start(program: Program, serving: Serving, output: str, word: str | None) -> tuple[str, int]:
+def _start(
+    project: GoProject, program: Program, serving: Serving, word: str | None
+) -> tuple[str, int]:
     """(command, port by convention): a flag is given where the code asks no variable."""
     literal = program.first(
         r"\"(?:0\.0\.0\.0|localhost|127\.0\.0\.1)?:(\d{4,5})\""
     ) or program.first(r"(?i)port\w*\"?\s*(?:[,=]|:=|:)\s*\"?:?(\d{4,5})\b")
     number = int(literal[1]) if literal else 0
     port = number if 0 < number < 65536 else serving.port
-    path = f"./{output}"
+    path = f"./{project.output}"
     if serving.name == "pocketbase":
         return f"{path} serve --http=0.0.0.0:$PORT", port
     if serving.name == "buffalo":
@@ -82,19 +88,22 @@ def _start(program: Program, serving: Serving, output: str, word: str | None) ->
         # pflag, often imported as `flag`, takes one dash for letters in a row.
         dashes = "--" if program.imported("github.com/spf13/pflag") else "-"
         return f"{path} {dashes}{flag[2]}={value}", port
-    return _told(program, serving, path, word) or (path, port)
+    return _told(project, program, serving, word) or (path, port)
 
 
 def _told(
-    program: Program, serving: Serving, path: str, word: str | None
+    project: GoProject, program: Program, serving: Serving, word: str | None
 ) -> tuple[str, int] | None:
     """The start by which the program is given its port, and a port that needs no privilege."""
+    path = f"./{project.output}"
     option = listening_option(program, serving.hit.path, word)
-    variable = None if option else prefixed_variable(program)
-    told, port = option or variable or ("", 0)
-    if not told:
+    variable = prefixed_variable(program) or named_variable(program, project.modules.values())
+    if option:
+        start, port = f"{path} {option[0]}", option[1]
+    elif variable:
+        start, port = f"{variable[0]} {path}", variable[1]
+    else:
         return None
-    start = f"{path} {told}" if option else f"{told}=$PORT {path}"
     return start, port if port >= 1024 else serving.port
 
 

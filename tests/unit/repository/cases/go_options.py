@@ -25,6 +25,9 @@ _CONFIGOR = 'type Configuration struct {\n\tServer struct {\n\t\tPort int `defau
 _PLAIN = 'func init() { flag.StringVar(&port, "port", getEnv("SHOP_PORT_NUMBER", "80"), "port") }\n\nvar port string\n\nfunc main() {\n\tflag.Parse()\n\tserve(":" + port)\n}\n'
 _ALIAS = 'func main() {\n\taddr := flag.String("addr", ":8090", "where to listen")\n\tflag.Parse()\n\tserve(*addr)\n}\n'
 _TOOLKIT = 'var web = kingpinflag.AddFlags(kingpin.CommandLine, ":9117")\n\nfunc main() {\n\tkingpin.Parse()\n\tserve(address(web))\n}\n'
+_TAG = 'type config struct {\n\tPort int `env:"STORE_HTTP_PORT" envDefault:"8085"`\n\tMail int `env:"STORE_SMTP_PORT" envDefault:"2525"`\n}\n\nfunc main() {\n\tvar c config\n\tenv.Parse(&c)\n\tserve(address(c))\n}\n'
+_CONSTANT = 'const (\n\tEnvServerPort    = "STORE_SERVER_PORT"\n\tEnvServerSSLPort = "STORE_SERVER_SSL_PORT"\n)\n\nfunc main() { serve(lookup(EnvServerPort)) }\n'
+_MODULE = 'func main() { serve(getenv("SHOP_PORT", ":9090")) }\n'
 CASES = [
     case('go-port-by-kingpin', _tree("github.com/alecthomas/kingpin/v2", _KINGPIN),
          kind='web', start='./out --web.listen-address=0.0.0.0:$PORT', port=9115),
@@ -60,4 +63,16 @@ CASES = [
          kind='web', start='./out -addr=0.0.0.0:$PORT', port=8090),
     case('go-port-by-exporters-toolkit', _tree("github.com/alecthomas/kingpin/v2", _TOOLKIT, more="github.com/prometheus/exporter-toolkit/web/kingpinflag"),
          kind='web', start='./out --web.listen-address=0.0.0.0:$PORT', port=9117),
+    case('go-port-by-a-tagged-variable', _tree("github.com/caarlos0/env/v11", _TAG),
+         kind='web', start='STORE_HTTP_PORT=$PORT ./out', port=8085),
+    case('go-two-ports-by-tagged-variables', _tree("github.com/caarlos0/env/v11", _TAG.replace('SMTP_PORT', 'WEB_PORT')),
+         kind='web', start='./out'),
+    case('go-port-by-a-constant-variable', _tree("os", _CONSTANT),
+         kind='web', start='STORE_SERVER_PORT=$PORT ./out', port=8080),
+    case('go-port-by-the-modules-variable', _tree("os", _MODULE),
+         kind='web', start='SHOP_PORT=:$PORT ./out', port=9090),
+    case('go-port-of-another-service', _tree("os", _MODULE.replace('SHOP_PORT', 'BILLING_PORT')),
+         kind='web', start='./out'),
+    case('go-port-fixed-beside-anothers-variable', _tree("os", _MODULE.replace('serve(getenv("SHOP_PORT", ":9090"))', 'call(getenv("STORE_APP_PORT", "9090"))\n\thttp.ListenAndServe(":8000", nil)')),
+         kind='web', start='./out', port=8000),
 ]  # fmt: skip
