@@ -27,16 +27,18 @@ _BUILDERS = frozenset({
 _SCRIPTS = ("build", "production", "prod", "build:prod", "build:production", "build:css")
 
 
-def front_end_steps(report: RepositoryReport, files: frozenset[str]) -> tuple[Step, ...]:
+def front_end_steps(
+    report: RepositoryReport, files: frozenset[str], more: Iterable[str] = ()
+) -> tuple[Step, ...]:
     """Build the front ends of an application in another language than Node.
 
-    Each step brings its own PATH and environment; what only the build needs goes at the end.
-    Empty where no manifest asks for a build.
+    `more`: folders beyond those of the usual names. Each step brings its own PATH and environment;
+    what only the build needs goes at the end. Empty where no manifest asks for a build.
     """
     manifests = Manifests(files)
     folders = [
         folder
-        for folder in ("", *CLIENTS)
+        for folder in dict.fromkeys(("", *CLIENTS, *more))
         if folder in manifests.folders
         and _script(manifests, folder)
         and _bundles(manifests, folder)

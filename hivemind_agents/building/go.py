@@ -1,5 +1,6 @@
 """Go: one static program each process, compiled with the version that the module names."""
 
+import posixpath
 import re
 import shlex
 from collections.abc import Iterable
@@ -27,6 +28,8 @@ _ENV = {
     "GOTELEMETRY": "off",
     "CGO_CFLAGS": "-g0 -O2",
 }
+# Of Go's package embed: `//go:embed static all:dist "a b/*.html"`, from the file's own folder.
+_EMBEDS = re.compile(r"(?m)^//go:embed[ \t]+(\S[^\n]*)")
 _INSTALLS = re.compile(r"^(?:go mod (?:download|vendor|tidy)|go get|dep ensure|glide install)\b")
 _PROGRAM = re.compile(r"(^|&&\s*|\bexec\s+)(\./)?(bin/)?([\w.-]+)(?=\s|$)")
 _RUN = re.compile(r"\bgo run(?:\s+-\S+)*\s+((?:\./)?[\w./-]*\.?)")
@@ -44,7 +47,7 @@ def application(report: RepositoryReport, files: frozenset[str]) -> Recipe:
         )
     steps = [
         # A front end's last step takes all tools away.
-        *assets.front_end_steps(report, files),
+        *assets.front_end_steps(report, files, _embedded(files)),
         _toolchain(report, files),
         *([] if vendored or not _requires(files) else [_download()]),
         *(Step(title="compile", command=command) for command in builds),
@@ -73,6 +76,38 @@ def application(report: RepositoryReport, files: frozenset[str]) -> Recipe:
         search_path=(f"{RUNTIME}/bin",),
         packages=tuple(sorted(report.system_packages)),
     )
+
+
+def _embedded(files: frozenset[str]) -> list[str]:
+    """The folders with a package.json that make what programs embed, where nothing is there yet."""
+    found: dict[str, None] = {}
+    for name in sorted(files):
+        text = text_of(files, name) if name.endswith(".go") and "vendor/" not in name else None
+        for line in _EMBEDS.findall(text or ""):
+            for pattern in re.findall(r"[^\s\"`]+", line):
+                plain, star, _ = pattern.removeprefix("all:").partition("*")
+                target = posixpath.join(
+                    posixpath.dirname(name), posixpath.dirname(plain) if star else plain
+                ).rstrip("/")
+                if not _is_there(target, files):
+                    found |= dict.fromkeys(_made_in(target, files))
+    return list(found)
+
+
+def _is_there(target: str, files: frozenset[str]) -> bool:
+    """Whether it is a file, or a folder with more than a `.gitkeep`, which is not embedded."""
+    inside = [name for name in files if name.startswith(f"{target}/")]
+    if not inside:
+        return not target or target in files
+    return any(not name.rpartition("/")[2].startswith(".") for name in inside)
+
+
+def _made_in(target: str, files: frozenset[str]) -> list[str]:
+    """The nearest folder with a package.json around a path, but for the root."""
+    while target := posixpath.dirname(target):
+        if f"{target}/package.json" in files:
+            return [target]
+    return []
 
 
 def _toolchain(report: RepositoryReport, files: frozenset[str]) -> Step:

@@ -103,6 +103,32 @@ def test_a_module_that_is_c_inside_is_compiled_with_it():
     assert "1" == recipe_for(WEB, texts).env["CGO_ENABLED"]
 
 
+FRONT = '{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "5"}}'
+
+
+def front(**more):
+    texts = {"cmd/server/webroot/package.json": FRONT, "cmd/server/webroot/.keep": "", **more}
+    return [step.command for step in recipe_for(WEB, files(**texts)).steps]
+
+
+def test_a_front_end_that_the_program_embeds_is_built_before_it():
+    """Its folder may have any name: what is embedded is missing, and lies in a npm package."""
+    embed = {
+        "cmd/server/webroot/web.go": "package webroot\n\n//go:embed all:dist/*\nvar f embed.FS\n"
+    }
+
+    steps = front(
+        **embed, **{"cmd/server/webroot/dist": "", "cmd/server/webroot/dist/.gitkeep": ""}
+    )
+
+    built = next(at for at, step in enumerate(steps) if step.endswith("npm run build"))
+    assert "cd cmd/server/webroot && " in steps[built]
+    assert built < steps.index("go build -o out ./cmd/server")
+    assert not any("npm" in step for step in front())
+    # Built already, and kept in the repository.
+    assert not any("npm" in step for step in front(**embed, **{"cmd/server/webroot/dist/a.js": ""}))
+
+
 def test_a_module_without_a_program_is_refused():
     """What is missing, and how to name it."""
     with pytest.raises(RepositoryError, match="no package main to compile"):
