@@ -26,9 +26,9 @@ _BARE = re.compile(r"^(?:\w+_)?(?:DB|DATABASE)$")
 _ELSEWHERE = re.compile(r"(?:^|_)(?:TEST|TESTING|VECTOR|MONGO\w*|REDIS|CACHE|LOG|AUDIT)(?:_|$)")
 _DJANGO = "django.db.backends."
 _WORDS = {
-    "postgresql": r"pg|pgsql|pdo_pgsql|psql|postgres|postgresql|postgre|"
+    "postgresql": r"pg|pgsql|pdo_pgsql|psql|postgres|postgresql|postgresdb|postgre|"
     rf"{re.escape(_DJANGO)}postgresql(?:_psycopg2)?",
-    "mysql": rf"mysql2?|mysqli|pdo_mysql|mariadb|{re.escape(_DJANGO)}mysql",
+    "mysql": rf"mysql2?|mysqli|mysqldb|pdo_mysql|mariadb|{re.escape(_DJANGO)}mysql",
 }
 # How code compares: an operator or `case` before the word, or the word as a key.
 _COMPARED = (

@@ -110,6 +110,13 @@ def _runtime(project: NodeProject) -> tuple[str, Fact[str] | None]:
     return "node", reading.node_version(tree, package)
 
 
+# Scripts that bring tables up to date, those of production first.
+_MIGRATIONS = (
+    "release", "db:migrate:deploy", "migrate:deploy", "migrate:prod", "db:migrate:prod",
+    "migration:run:prod", "db:migrate", "migrate", "migration:run", "migrations:run",
+    "migrate:run", "migrate:up", "migration:up", "db:migrate:up", "migrate:latest",
+    "db:migrate:latest", "knex:migrate", "sequelize:migrate", "typeorm:migrate", "migrate-db",
+)  # fmt: skip
 # Programs that migrate only when they are told which way.
 _WANTS_WORD = re.compile(
     r"\s*(?:npx )?(?:node-pg-migrate|db-migrate)\b(?!.*\s(?:up|down|redo|create)\b)"
@@ -122,15 +129,7 @@ def _processes(project: NodeProject) -> dict[str, str]:
     if release := prisma.release(project):
         found["release"] = release
     else:
-        for name in (
-            "release",
-            "db:migrate:deploy",
-            "migrate:deploy",
-            "migrate:prod",
-            "db:migrate",
-            "migrate",
-            "migration:run",
-        ):
+        for name in _MIGRATIONS:
             script = project.scripts.get(name)
             if script and not re.search(r"--?dev\b|migrate dev|echo", script):
                 if name == "release" and not builds.connects(project, name):

@@ -77,6 +77,18 @@ CASES = [
         need_variables={"postgresql": ("DB_HOSTNAME", "DB_DRIVER")},
     ),
     case(
+        "database-by-a-longer-word",
+        {
+            "package.json": '{"scripts": {"start": "node server.js"},'
+            ' "dependencies": {"express": "5", "pg": "8", "sqlite3": "5"}}',
+            "server.js": "const kind = process.env.DB_TYPE ?? 'sqlite';\n"
+            "const host = process.env.DB_HOST ?? 'localhost';\n"
+            "if (kind === 'postgresdb') connect(new (require('pg').Pool)({ host }));\n"
+            "require('express')().listen(process.env.PORT);\n",
+        },
+        need_values={"postgresql": {"DB_TYPE": "postgresdb"}},
+    ),
+    case(
         "databases-of-tests-and-of-vectors-are-chosen-by-nobody",
         {
             "requirements.txt": "flask\n",

@@ -174,4 +174,11 @@ CASES = [
          "compose.yml": "services:\n  web:\n    build: .\n    volumes:\n      - ${FILES:-./files}:/srv/files\n      - ${PLACE}:/srv/place\n      - ./server.js:/srv/app/server.js\n"},
         **EXPRESS, volumes=["/srv/files", "/srv/place"],
     ),
+    case('node-migrates-to-the-latest-by-a-script', {"server.js": SERVER,
+         "package.json": manifest(scripts={"start": "node server.js", "migrate:latest": "knex migrate:latest", "migrate:rollback": "knex migrate:rollback"}, dependencies={"express": "4", "knex": "3", "pg": "8"})},
+        **EXPRESS, processes={"web": "npm start", "release": "npm run migrate:latest"}),
+    # Nothing but the way back, and what makes new migrations.
+    case('node-has-no-migration-of-production', {"server.js": SERVER,
+         "package.json": manifest(scripts={"start": "node server.js", "migrate:down": "knex migrate:down", "migrate:make": "knex migrate:make"}, dependencies={"express": "4", "knex": "3", "pg": "8"})},
+        **EXPRESS, processes={"web": "npm start"}),
 ]  # fmt: skip
