@@ -60,6 +60,10 @@ def _meteor(tree: FileTree) -> Iterator[Choice]:
         yield Choice("mongodb", tree.where(path, "mongo"))
 
 
+# An engine may be the project's own: `"ENGINE": "shop.core.sqlite_backend"`.
+_SQLITE = re.compile(r"sqlite3|spatialite|sqlite:|[\"']ENGINE[\"']:\s*[\"'][\w.]+\.\w*sqlite")
+
+
 def _django(tree: FileTree) -> Iterator[Choice]:
     """`DATABASES`: an engine that is written plainly is required; behind a condition it is not."""
     for path in tree.sources(".py", limit=300):
@@ -81,10 +85,7 @@ def _django(tree: FileTree) -> Iterator[Choice]:
         local = re.search(r"(?:local|dev|test)\w*\.py$", path)
         for name in sorted(names - {"sqlite3"}):
             where = tree.where(path, re.compile(rf"backends\.{name}|{name}"))
-            fallback = any(
-                not _is_aside(text, found.start())
-                for found in re.finditer(r"sqlite3|spatialite|sqlite:", text)
-            )
+            fallback = any(not _is_aside(text, found.start()) for found in _SQLITE.finditer(text))
             if not (local and fallback):
                 yield from choice(name, where, required=not fallback)
         url = re.search(r"dj_database_url\.(?:config|parse)\(|env\.db(?:_url)?\(", text)

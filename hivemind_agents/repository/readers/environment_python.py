@@ -294,8 +294,11 @@ def _python_call(
 
 def _is_setting(mapping: str, name: str, mappings: set[str]) -> bool:
     """Whether it is read of the process's environment, or may be: not of a request's."""
-    of_process = mapping.startswith("os.") or mapping in mappings
-    return of_process or not _OF_A_REQUEST.match(name)
+    if mapping.startswith("os.") or mapping in mappings:
+        return True
+    # `self._environment["python"]` is what an application knows of its surroundings.
+    described = mapping.endswith("environment") and not name.isupper()
+    return not described and not _OF_A_REQUEST.match(name)
 
 
 def _database_url(node: ast.Call, where: str) -> Use:

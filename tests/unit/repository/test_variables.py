@@ -87,6 +87,15 @@ def test_what_a_request_tells_is_no_setting():
     assert ["API_URL", "SERVER_PORT"] == required({"main.py": code})
 
 
+def test_what_an_application_knows_of_its_surroundings_is_no_variable():
+    code = (
+        "import os\nclass Report:\n    def text(self):\n        return self._environment['python'],"
+        " environment['hardware'], os.environ['region'], self.environment['API_URL']\n"
+    )
+
+    assert ["API_URL", "region"] == required({"main.py": code})
+
+
 def test_what_tools_of_development_read_is_not_asked_for():
     """
     A token for publishing a theme is nothing that the running application wants.

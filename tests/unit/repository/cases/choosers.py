@@ -89,6 +89,18 @@ CASES = [
         need_values={"postgresql": {"DB_TYPE": "postgresdb"}},
     ),
     case(
+        "database-beside-an-engine-of-the-projects-own",
+        {
+            **DJANGO,
+            "pings/settings.py": "from pings.db import is_postgres, parts\nSECRET_KEY = 'x'\n"
+            "OWN = {'ENGINE': 'pings.core.sqlite_backend', 'NAME': 'x.sqlite'}\n"
+            "if is_postgres():\n    DATABASES = {'default': {'ENGINE': "
+            "'django.db.backends.postgresql', **parts()}}\n"
+            "else:\n    DATABASES = {'default': {**OWN}}\n",
+        },
+        needs=[],
+    ),
+    case(
         "databases-of-tests-and-of-vectors-are-chosen-by-nobody",
         {
             "requirements.txt": "flask\n",
