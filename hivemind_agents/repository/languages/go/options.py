@@ -103,9 +103,17 @@ def _of_pflag(program: Program, word: str | None) -> Iterator[Option]:
     """Options of the program itself, and those of the command that serves."""
     commands = commands_of(program)
     serving = {name for name, use in commands.items() if word and use == word}
+    roots = roots_of(program)
+    owners: dict[tuple[str, str], tuple[str | None, bool]] = {}
     for hit in program.all(_PFLAG.pattern):
-        owner, persistent = _owner(program, hit)
-        root = owner in roots_of(program) and (persistent or word is None)
+        if not (_NAME.fullmatch(hit[4]) or _HOST.fullmatch(hit[4])):
+            continue
+        # It takes a look at all files, so once for each set of options.
+        key = hit.path, hit[1]
+        if key not in owners:
+            owners[key] = _owner(program, hit)
+        owner, persistent = owners[key]
+        root = owner in roots and (persistent or word is None)
         if root or owner in serving or owner in {"flag", "pflag", None}:
             yield Option(hit[4], hit[5] or hit[6] or hit[7], hit)
 
