@@ -259,3 +259,27 @@ def test_no_text_makes_a_pattern_crawl(path: str, text: str):
     inspect_tree(FileTree.of({path: text * (200_000 // len(text))}))
 
     assert time.perf_counter() - started < 10
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '.Flag("a")', 'f.String("port", g(', 'StringFlag{ Name: "a" ', '`long:"a" ', "Server struct {",
+        'env:"A_PORT" ', 'f.String("port", "1", "")\n',
+    ],
+)  # fmt: skip
+def test_no_options_of_go_make_a_pattern_crawl(text: str):
+    """The same for what a program that listens is told by."""
+    head = (
+        'package main\nimport (\n"flag"\n"net/http"\n"github.com/spf13/cobra"\n'
+        '"github.com/urfave/cli"\n"gopkg.in/alecthomas/kingpin.v2"\n"github.com/jinzhu/configor"\n'
+        '"github.com/jessevdk/go-flags"\n)\nfunc main() { http.ListenAndServe(a(), nil) }\n'
+    )
+    started = time.perf_counter()
+
+    report = inspect_tree(FileTree.of({
+        "go.mod": "module example.org/a\n", "main.go": head + text * (180_000 // len(text)),
+    }))  # fmt: skip
+
+    assert ("go", "web") == (report.language, report.kind)
+    assert time.perf_counter() - started < 10

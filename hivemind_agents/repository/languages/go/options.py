@@ -21,10 +21,11 @@ _TEXT = r"\"([^\"\n]*)\""
 # pflag: `flags.StringP("port", "p", "8080", …)`; the receiver says whose option it is.
 _PFLAG = re.compile(
     r"\b([\w.]+(?:\(\))?)\.(?:String|Int|Uint|Int32|Int64|Uint16)(Var)?(P)?\(\s*"
-    rf"(?:&?[\w.]+,\s*)??{_TEXT},\s*(?:\"\w?\",\s*)?(?:{_TEXT}|(\d+)|\w+\([^\n]*?{_TEXT}\))\s*,"
+    rf"(?:&?[\w.]+,\s*)??{_TEXT},\s*(?:\"\w?\",\s*)?"
+    rf"(?:{_TEXT}|(\d+)|\w+\([^\n]{{0,120}}?{_TEXT}\))\s*,"
 )
 _KINGPIN = re.compile(
-    rf"\.Flag\(\s*{_TEXT}(?:[^\n]|\n\s*(?=\.))*?\.Default\(\s*{_TEXT}\s*\)"
+    rf"\.Flag\(\s*{_TEXT}(?:[^\n]|\n\s{{0,40}}(?=\.)){{0,400}}?\.Default\(\s*{_TEXT}\s*\)"
 )  # fmt: skip
 _TAGGED = re.compile(r"`([^`\n]*\blong:\"([\w.-]+)\"[^`\n]*)`")
 _URFAVE = re.compile(r"\b(?:String|Int|Uint)Flag\{(?:[^{}]|\{[^{}]*\})*?\}")
@@ -170,7 +171,7 @@ def prefixed_variable(program: Program) -> tuple[str, int] | None:
 _NAMED = (
     r"(?m)(?:\benv(?:config)?:|\(\s*|\bconst\s+\w+\s*=\s*|^\s*\w+\s*=\s*)"
     r"\"((?:[A-Z][A-Z0-9]*_)+PORT)(?:\"|,)"
-    r"(?:\s*,\s*|[^\n`]*?\b(?:env)?-?[dD]efault[:=])?(?:\"?(:?)(\d{2,5})\b)?"
+    r"(?:\s*,\s*|[^\n`]{0,200}?\b(?:env)?-?[dD]efault[:=])?(?:\"?(:?)(\d{2,5})\b)?"
 )
 _FIXED = r"(?:ListenAndServe|Run|Start|Listen)\(\s*\"[\w.]*:\d{2,5}\""
 _OF_WEB = re.compile(r"(?:^|_)(?:SERVER|HTTP|APP|WEB|LISTEN)_PORT$")

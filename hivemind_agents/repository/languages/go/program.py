@@ -24,7 +24,7 @@ class Program:
     def imported(self, *prefixes: str) -> str | None:
         """The first import that is one of the paths, at whatever major version, or below it."""
         for prefix in prefixes:
-            pattern = re.compile(rf"{re.escape(prefix)}(?:/.*)?$")
+            pattern = re.compile(rf"{re.escape(prefix)}(?:\.v\d+)?(?:/.*)?$")
             found = next((path for path in sorted(self.imports) if pattern.match(path)), None)
             if found:
                 return found

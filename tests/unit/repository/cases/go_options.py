@@ -31,6 +31,8 @@ _MODULE = 'func main() { serve(getenv("SHOP_PORT", ":9090")) }\n'
 CASES = [
     case('go-port-by-kingpin', _tree("github.com/alecthomas/kingpin/v2", _KINGPIN),
          kind='web', start='./out --web.listen-address=0.0.0.0:$PORT', port=9115),
+    case('go-port-by-kingpin-as-gopkg-has-it', _tree("gopkg.in/alecthomas/kingpin.v2", _KINGPIN),
+         kind='web', start='./out --web.listen-address=0.0.0.0:$PORT', port=9115),
     # Another server's address, and no port of its own.
     case('go-option-of-another-server', _tree("github.com/alecthomas/kingpin/v2", _KINGPIN.replace('web.listen-address', 'redis.addr').replace('9115', '6379')),
          kind='web', start='./out'),
