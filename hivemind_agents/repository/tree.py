@@ -101,6 +101,8 @@ class FileTree:
         self._cache: OrderedDict[tuple[str, int], str | None] = OrderedDict()
         self._cached_bytes = 0
         self._memo: dict[Hashable, Any] = {}
+        # Shared with the trees that are a part of this one.
+        self._shared: dict[Hashable, Any] = {}
 
     @classmethod
     def open(cls, root: Path) -> "FileTree":
@@ -135,24 +137,28 @@ class FileTree:
         if folder in {"", "."}:
             return self
         prefix = folder.rstrip("/") + "/"
-        return FileTree(
+        part = FileTree(
             (path[len(prefix) :] for path in self.paths if path.startswith(prefix)),
             lambda path, limit: self._read(prefix + path, limit),
             folders=(item[len(prefix) :] for item in self.folders if item.startswith(prefix)),
             name=prefix.rstrip("/").rsplit("/", 1)[-1],
         )
+        part._shared = self._shared
+        return part
 
     def without(self, paths: Collection[str]) -> "FileTree":
         """The tree as it would be without some of its files; itself without any."""
         if not paths:
             return self
         left_out = frozenset(paths)
-        return FileTree(
+        rest = FileTree(
             (path for path in self.paths if path not in left_out),
             self._read,
             folders=self.folders,
             name=self.name,
         )
+        rest._shared = self._shared
+        return rest
 
     def __contains__(self, path: object) -> bool:
         return path in self._known
@@ -235,6 +241,15 @@ class FileTree:
         if key not in self._memo:
             self._memo[key] = make()
         made: T = self._memo[key]
+        return made
+
+    def shared(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The same for what is no matter of paths, such as what a text says: made once for a
+        folder and for all that is below it.
+        """
+        if key not in self._shared:
+            self._shared[key] = make()
+        made: T = self._shared[key]
         return made
 
     def text(self, path: str, *, limit: int = READ_LIMIT) -> str | None:

@@ -95,7 +95,7 @@ def made_in_vain(module: PythonModule, package: str) -> Iterator[int]:
     """Lines of calls to a package inside a `try` whose handlers go on without it."""
     if module.syntax is None or package not in module.imports:
         return
-    for node in ast.walk(module.syntax):
+    for node in module.nodes:
         if not isinstance(node, ast.Try) or not _goes_on(node):
             continue
         for inner in (item for part in node.body for item in ast.walk(part)):

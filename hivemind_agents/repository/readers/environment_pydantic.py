@@ -76,7 +76,7 @@ class _Family:
             if module.syntax is None:
                 continue
             self.called.update(name.rpartition(".")[2] for name in module.calls)
-            for node in ast.walk(module.syntax):
+            for node in module.nodes:
                 if isinstance(node, ast.ClassDef):
                     self.classes.setdefault(node.name, []).append(_Class(module, node))
 
@@ -245,10 +245,10 @@ def _given(modules: Iterable[PythonModule]) -> dict[str, set[str]]:
     for module in modules:
         tables = {
             dotted(node.targets[0]): {constant(key) or "" for key in node.value.keys}
-            for node in (ast.walk(module.syntax) if module.syntax else ())
+            for node in module.nodes
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)
         }
-        for node in ast.walk(module.syntax) if module.syntax else ():
+        for node in module.nodes:
             if isinstance(node, ast.Call) and node.keywords:
                 names = found.setdefault(dotted(node.func).rpartition(".")[2], set())
                 for word in node.keywords:

@@ -54,7 +54,7 @@ def python_uses(module: PythonModule) -> Iterator[Use]:
             where = f"{path}:{text.count(chr(10), 0, found.start()) + 1}"
             yield Use(found.group(1), where, found.group(2), optional=found.group(2) is not None)
         return
-    nodes = list(ast.walk(parsed))  # walked once: half of the time of a reading
+    nodes = module.nodes
     reads_config = bool(
         re.search(r"from decouple|import environ|environs|starlette\.config", text)
     ) or _imports_reader(nodes)

@@ -5,7 +5,7 @@ import builtins
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hivemind_agents.repository.readers.django_urls import Place, url_places
 from hivemind_agents.repository.tree import FileTree
@@ -55,6 +55,9 @@ class PythonModule:
     # Functions and classes that want a login.
     guarded: set[str] = field(default_factory=set)
     syntax: ast.Module | None = None
+    # All of it, as `ast.walk` goes.
+    nodes: list[ast.AST] = field(default_factory=list)
+    too_deep: bool = False
 
     def calls_any(self, *names: str) -> int | None:
         """The line of the first call to one of the dotted names, or to their last part after
@@ -77,16 +80,24 @@ def read_module(tree: FileTree, path: str) -> PythonModule:
 
 def _read(tree: FileTree, path: str) -> PythonModule:
     text = tree.text(path, limit=SOURCE_LIMIT) or ""
-    module = PythonModule(path, text)
+    module = replace(tree.shared(("python", text), lambda: _read_text(text)), path=path)
+    if module.too_deep:
+        tree.problems.append(f"{path} is nested too deep to be read whole")
+    return module
+
+
+def _read_text(text: str) -> PythonModule:
+    module = PythonModule("", text)
     parsed = parse_source(text)
     if parsed is None:
         _read_by_lines(module)
         return module
     module.syntax = parsed
+    module.nodes = list(ast.walk(parsed))
     try:
         _Reader(module).visit_all(parsed)
     except RecursionError:
-        tree.problems.append(f"{path} is nested too deep to be read whole")
+        module.too_deep = True
     return module
 
 
@@ -151,7 +162,7 @@ class _Reader:
         self.places: dict[int, Place] = {}
 
     def visit_all(self, tree: ast.Module) -> None:
-        nodes = list(ast.walk(tree))
+        nodes = self.module.nodes
         self.prefixed.update(_below_a_path(nodes))
         self.places = url_places(tree)
         for node in nodes:

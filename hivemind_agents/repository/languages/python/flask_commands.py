@@ -89,7 +89,7 @@ def _command(module: PythonModule) -> tuple[str, str] | None:
     """(name, source) of the module's command that makes tables."""
     if "click" not in module.imports and ".cli" not in module.text:
         return None
-    for node in ast.walk(module.syntax) if module.syntax else ():
+    for node in module.nodes:
         if not isinstance(node, ast.FunctionDef):
             continue
         for decorator in node.decorator_list:

@@ -55,7 +55,7 @@ class Mounts:
         """Every router and blueprint with the prefix of its own."""
         found: dict[Key, str | None] = {}
         for module in self._mentioning("Router", "Blueprint", "Namespace"):
-            for node in ast.walk(module.syntax) if module.syntax else ():
+            for node in module.nodes:
                 if not isinstance(node, ast.Assign | ast.AnnAssign):
                     continue
                 value = node.value
@@ -70,7 +70,7 @@ class Mounts:
     def _mounts(self) -> dict[Key, list[_Mount]]:
         found: dict[Key, list[_Mount]] = {}
         for module in self._mentioning("include_router", "register_blueprint", ".mount("):
-            for node in ast.walk(module.syntax) if module.syntax else ():
+            for node in module.nodes:
                 if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
                     continue
                 kind = node.func.attr
@@ -171,7 +171,7 @@ class Mounts:
     def _includes(self) -> dict[str, tuple[PythonModule, str | None]]:
         found: dict[str, tuple[PythonModule, str | None]] = {}
         for module in self._mentioning("include("):
-            for node in ast.walk(module.syntax) if module.syntax else ():
+            for node in module.nodes:
                 if not isinstance(node, ast.Call) or len(node.args) < 2:
                     continue
                 inner, outer = node.args[1], node.args[0]
