@@ -71,13 +71,15 @@ _ASKED: tuple[tuple[tuple[str, ...], tuple[re.Pattern[str], ...]], ...] = (
         (re.compile(r"\b(?:else)?if\s*\(\s*!?\s*(?:empty\()?\s*(?:[\w\\]+::)?(?:getenv\(|env\(|\$_(?:ENV|SERVER)\[)\s*[\"'](\w+)[\"']"),),
     ),
 )  # fmt: skip
-# suffixes: (a name given to the variable, how the name is asked later)
+_READ = r"os\.(?:environ\.get|getenv)\(\s*[\"'](\w+)[\"']"
+# suffixes: (a name given to the variable, or to one of two: `URL = getenv("REDIS_TLS_URL",
+# getenv("REDIS_URL"))`; how the name is asked later)
 _NAMED: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     (
         (".py",),
         re.compile(
-            r"(?m)^[ \t]*(\w+)\s*(?::\s*[\w| \[\]]+)?=\s*os\.(?:environ\.get|"
-            r"getenv)\(\s*[\"'](\w+)[\"']\s*\)"
+            rf"(?m)^[ \t]*(\w+)\s*(?::\s*[\w| \[\]]+)?=\s*{_READ}"
+            rf"(?:\s*,\s*{_READ}\s*\)\s*,?)?\s*\)"
         ),
         r"\bif\s+{0}(?:\s+is\s+not\s+None)?\s*(?::|else\b)|"
         r"\bif\s+not\s+{0}\s*:\s*(?:\w+\.\w+\([^\n]*\n\s*)?return\b",
@@ -98,17 +100,6 @@ _NAMED: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
         re.compile(r"\blet\s+(\w+)[^=\n;]*=\s*(?:std::)?env::var\(\s*\"(\w+)\"\s*\)\s*\.ok\(\)"),
         r"\bif\s+let\s+Some\(\w+\)\s*=\s*&?{0}\b|\bmatch\s+&?{0}\b",
     ),
-)
-# One of two variables: URL = os.environ.get("REDIS_TLS_URL", os.environ.get("REDIS_URL")).
-_READ = r"os\.(?:environ\.get|getenv)\(\s*[\"']"
-_EITHER = (
-    rf"(?m)^[ \t]*(\w+)\s*=\s*{_READ}{{first}}[\"']\s*,\s*{_READ}{{second}}[\"']\s*\)\s*,?\s*\)"
-    r"\s*$"
-)
-_NAMED += tuple(
-    (suffixes, re.compile(_EITHER.format(first=first, second=second)), asking)
-    for suffixes, _, asking in _NAMED[:1]
-    for first, second in ((r"(\w+)", r"\w+"), (r"\w+", r"(\w+)"))
 )
 _CONNECTS = re.compile(r"new\s+[\w.]+(?=\()|\b\w*(?:[cC]onnect|createClient|createPool)\w*(?=\()")
 
@@ -144,12 +135,13 @@ def _asked(path: str, text: str, known: Container[str]) -> Iterator[tuple[str, i
     for suffixes, naming, asking in _NAMED:
         seen: set[str] = set()
         for hit in found_in(naming, text) if path.endswith(suffixes) else ():
-            if hit.group(2) in known or hit.group(1) in seen or len(seen) == MAX_NAMES:
+            names = [name for name in hit.groups()[1:] if name and name not in known]
+            if not names or hit.group(1) in seen or len(seen) == MAX_NAMES:
                 continue
             seen.add(hit.group(1))
             asked = re.compile(asking.format(re.escape(hit.group(1)))).search(text, hit.end())
             if asked and not _same_otherwise(text, asked.end()):
-                yield hit.group(2), hit.start()
+                yield from ((name, hit.start()) for name in names)
 
 
 def _same_otherwise(text: str, position: int) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from hivemind_agents.repository.facts import Fact, Finding
+from hivemind_agents.repository.languages.go.listening import FIXED_PORT
 from hivemind_agents.repository.report import Behaviour, EnvVariable
 from hivemind_agents.repository.tree import FileTree
 
@@ -13,7 +14,7 @@ _FIXED: dict[tuple[str, ...], re.Pattern[str]] = {
         r"\bserve\([^\n]{0,200}?\{\s*(?:\w+:[^\n,]+,\s*)?port\s*:\s*(\d{2,5})\b|"
         r"(?m:^[ \t]*(?:const|let|var)\s+(?i:port)\s*=\s*(\d{2,5})\s*;?$)"
     ),
-    (".go",): re.compile(r"(?:ListenAndServe|Run|Start|Listen)\(\s*\"[\w.]*:(\d{2,5})\""),
+    (".go",): re.compile(FIXED_PORT),
     (".rs",): re.compile(r"(?:bind|run|serve)\([^\n]{0,40}?[:,]\s*(\d{4,5})\b"),
     (".py",): re.compile(
         r"(?:run_app|run_server|run_simple|make_server|add_insecure_port|WSGIServer|serve|"

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from hivemind_agents.repository.facts import Finding
 from hivemind_agents.repository.readers.words import found_in
+from hivemind_agents.repository.signals import SQL
 
-_SQL = ("postgresql", "mysql")
 # Variables of Java's frameworks have a form of their own, whatever is written in the code.
 _FORMS = (
     (re.compile(r"JDBC|SPRING_DATASOURCE_URL|DATASOURCES_DEFAULT_URL"), "jdbc:{}"),
@@ -63,7 +63,7 @@ def read_schemes(
     of an environment have.
     """
     found: dict[str, str] = {}
-    needs = [need for need in _SQL if need in variables]
+    needs = [need for need in SQL if need in variables]
     for need in needs:
         scheme = _written(finding, texts, need) or _by_driver(finding, texts, need)
         if scheme:
@@ -77,7 +77,7 @@ def read_schemes(
 def _of_forms(variables: Mapping[str, Iterable[str]], known: Mapping[str, str]) -> dict[str, str]:
     return {
         name: form.format(need)
-        for need in _SQL
+        for need in SQL
         for name in variables.get(need, ())
         for pattern, form in _FORMS
         if name.endswith("URL") and pattern.search(name) and known.get(need) != form.format(need)
@@ -94,7 +94,7 @@ def _of_examples(
     if finding.language.value != "python":
         return {}
     found: dict[str, str] = {}
-    for need, name in [(each, name) for each in _SQL for name in variables.get(each, ())]:
+    for need, name in [(each, name) for each in SQL for name in variables.get(each, ())]:
         shown = _SHOWN.match(examples.get(name, ""))
         if shown is None or not shown[1].startswith(need) or not _has_driver(finding, shown[1]):
             continue

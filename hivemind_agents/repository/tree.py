@@ -89,6 +89,7 @@ class FileTree:
         folders: Iterable[str] = (),
         name: str = "app",
         problems: Iterable[str] = (),
+        shared: dict[Hashable, Any] | None = None,
     ) -> None:
         self.paths = sorted(paths, key=lambda path: (path.count("/"), path))
         self.folders = frozenset(folders)
@@ -102,7 +103,7 @@ class FileTree:
         self._cached_bytes = 0
         self._memo: dict[Hashable, Any] = {}
         # Shared with the trees that are a part of this one.
-        self._shared: dict[Hashable, Any] = {}
+        self._shared: dict[Hashable, Any] = {} if shared is None else shared
 
     @classmethod
     def open(cls, root: Path) -> "FileTree":
@@ -137,28 +138,26 @@ class FileTree:
         if folder in {"", "."}:
             return self
         prefix = folder.rstrip("/") + "/"
-        part = FileTree(
+        return FileTree(
             (path[len(prefix) :] for path in self.paths if path.startswith(prefix)),
             lambda path, limit: self._read(prefix + path, limit),
             folders=(item[len(prefix) :] for item in self.folders if item.startswith(prefix)),
             name=prefix.rstrip("/").rsplit("/", 1)[-1],
+            shared=self._shared,
         )
-        part._shared = self._shared
-        return part
 
     def without(self, paths: Collection[str]) -> "FileTree":
         """The tree as it would be without some of its files; itself without any."""
         if not paths:
             return self
         left_out = frozenset(paths)
-        rest = FileTree(
+        return FileTree(
             (path for path in self.paths if path not in left_out),
             self._read,
             folders=self.folders,
             name=self.name,
+            shared=self._shared,
         )
-        rest._shared = self._shared
-        return rest
 
     def __contains__(self, path: object) -> bool:
         return path in self._known

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from hivemind_agents.repository.languages.go.program import Program
 from hivemind_agents.repository.readers.code import Hit
 
+# A port that nobody can change.
+FIXED_PORT = r"(?:ListenAndServe|Run|Start|Listen)\(\s*\"[\w.]*:(\d{2,5})\""
 # framework: (import paths, the call that listens beside the standard library's, port)
 FRAMEWORKS: dict[str, tuple[tuple[str, ...], str, int]] = {
     "buffalo": (("github.com/gobuffalo/buffalo",), r"\.Serve\(|buffalo\.New\(", 3000),

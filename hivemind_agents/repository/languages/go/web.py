@@ -4,8 +4,8 @@ import re
 
 from hivemind_agents.repository.facts import LIKELY, SURE, Match
 from hivemind_agents.repository.languages.go.listening import Serving, serving_framework
-from hivemind_agents.repository.languages.go.options import (
-    listening_option,
+from hivemind_agents.repository.languages.go.options import listening_option
+from hivemind_agents.repository.languages.go.port_variables import (
     named_variable,
     prefixed_variable,
 )
